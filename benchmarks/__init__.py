@@ -1,0 +1,1 @@
+"""How long planning takes, beside other tools: ``make bench``, explained in docs/benchmarks.md."""

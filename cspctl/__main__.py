@@ -1,0 +1,5 @@
+"""``python -m cspctl``."""
+
+from cspctl.cli import main
+
+main()

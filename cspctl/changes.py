@@ -1,0 +1,161 @@
+"""The plan as data: five kinds of change, the notes beside them, and the digests that stand for them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from cspctl.diff import MISSING, FieldChange
+from cspctl.errors import Problem, Refused
+from cspctl.record import Record
+from cspctl.resource import Key, Live, Resource
+
+FREE_PURCHASES = 5
+"""Paid creations that a run may make without being told that it may."""
+
+Action = Literal["create", "adopt", "update", "replace", "delete"]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What differs, with the two documents that were compared, all in the words of the manifests."""
+
+    changes: tuple[FieldChange, ...] = ()
+    before: Any = None
+    after: Any = None
+
+
+NOTHING = Fields()
+
+
+@dataclass(frozen=True)
+class Create:
+    """It does not exist. `repeats`: an earlier run announced it and may have done it; the same request is repeated."""
+
+    desired: Resource
+    compared: Fields
+    repeats: Record | None = None
+    action: Literal["create"] = "create"
+
+
+@dataclass(frozen=True)
+class Adopt:
+    """It exists and was not known to us; `live` is None when it comes into being with something this plan makes."""
+
+    desired: Resource
+    compared: Fields
+    live: Live[Resource] | None
+    action: Literal["adopt"] = "adopt"
+
+
+@dataclass(frozen=True)
+class Update:
+    """It exists and differs in these fields."""
+
+    desired: Resource
+    compared: Fields
+    live: Live[Resource]
+    action: Literal["update"] = "update"
+
+
+@dataclass(frozen=True)
+class Replace:
+    """It exists and differs in fields that cannot change: deleted, then created. `reasons` says which and why."""
+
+    desired: Resource
+    compared: Fields
+    live: Live[Resource]
+    reasons: tuple[str, ...]
+    action: Literal["replace"] = "replace"
+
+
+@dataclass(frozen=True)
+class Delete:
+    """It exists and should not; `contents` are the ids of what goes with it."""
+
+    desired: Resource
+    live: Live[Resource]
+    contents: tuple[str, ...] = ()
+    compared: Fields = NOTHING
+    action: Literal["delete"] = "delete"
+
+
+Change = Create | Adopt | Update | Replace | Delete
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to know that is no change: what is unknown and why, what waits for a person, what is not managed."""
+
+    kind: Literal["unknown", "waiting", "unmanaged", "info"]
+    about: str
+    group: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that differs, in the order in which it will be carried out, and what stands in the way."""
+
+    at: datetime
+    changes: tuple[Change, ...]
+    notes: tuple[Note, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    refusals: tuple[Problem, ...] = ()
+    needs: Mapping[Key, Set[Key]] = field(default_factory=dict)
+    resources: int = 0
+    calls: int = 0
+
+    @property
+    def writes(self) -> tuple[Change, ...]:
+        """The changes that write something; a bare adoption only takes note of what is there."""
+        return tuple(change for change in self.changes if not isinstance(change, Adopt) or change.compared.changes)
+
+    def digests(self) -> dict[str, str]:
+        """Per customer, a digest of its changes: action and each mentioned field before and after."""
+        groups: dict[str, list[str]] = {}
+        for change in self.changes:
+            groups.setdefault(change.desired.key.group, []).append(digest_of(change))
+        return {group: _sha(sorted(digests)) for group, digests in sorted(groups.items())}
+
+    @property
+    def digest(self) -> str:
+        """The digest of the whole plan, over its customers."""
+        return _sha(sorted(self.digests().items()))
+
+    def raise_if_unsafe(self, purchases: int = 0) -> None:
+        """Raise :class:`Refused` for every reason that forbids carrying this out."""
+        refusals = list(self.refusals)
+        paid = [c for c in self.changes if isinstance(c, Create) and type(c.desired).paid]
+        if len(paid) > max(FREE_PURCHASES, purchases):
+            names = ", ".join(str(change.desired.key) for change in paid)
+            what = f"{len(paid)} paid creations in one run: {names}"
+            refusals.append(Problem("plan", what, f"If that is meant, say --allow-purchase {len(paid)}."))
+        if refusals:
+            raise Refused(refusals)
+
+
+def digest_of(change: Change) -> str:
+    """The digest of one change."""
+    fields = [[f.path, _plain(f.before), _plain(f.after)] for f in change.compared.changes]
+    contents = sorted(change.contents) if isinstance(change, Delete) else []
+    return _sha([str(change.desired.key), change.action, fields, contents])
+
+
+def _plain(value: Any) -> Any:
+    return {"not set": True} if value is MISSING else value
+
+
+def _sha(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def unexpected(plan: Plan, expected: Set[str]) -> tuple[str, ...]:
+    """The customers whose changes no expected digest (of the whole plan, or of one customer) stands for."""
+    if plan.digest in expected:
+        return ()
+    return tuple(group for group, digest in plan.digests().items() if digest not in expected)

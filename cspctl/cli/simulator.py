@@ -1,0 +1,149 @@
+"""``cspctl simulator``: the simulator as a thing of its own."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shutil
+from typing import Any
+
+import click
+
+from cspctl.cli import _session
+from cspctl.cloud import Cloud
+from cspctl.errors import BadInput, CspctlError, Problem
+
+GENERIC = "2021-04-01"
+"""The api-version under which /subscriptions/{id}/resources is listed."""
+
+
+@click.group("simulator")
+def command() -> None:
+    """Serve, reset and play with the simulator of Microsoft's services."""
+
+
+@command.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8443, show_default=True, help="The port to listen on.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate of its own.")
+@click.option("--speed", default=1.0, show_default=True, help="Virtual seconds that pass in a real one.")
+def serve(host: str, port: int, tls: bool, speed: float) -> None:
+    """Serve it to other clients until interrupted. Its state is the one that --simulate works on."""
+    from cspctl.simulator import Simulator
+    from cspctl.simulator.serve import server
+
+    _session.SIMULATED.mkdir(parents=True, exist_ok=True)
+    simulator = Simulator(_session.SIMULATED / "simulator.sqlite", speed=speed, jumps=False)
+    serving = server(simulator, host, port, tls=tls)
+    click.echo(f"Simulator at {'https' if tls else 'http'}://{host}:{serving.server_port}/ (Ctrl-C ends it)", err=True)
+    try:
+        serving.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("Stopped; the state is kept.", err=True)
+    finally:
+        serving.server_close()
+        simulator.close()
+
+
+@command.command("reset")
+def reset() -> None:
+    """Forget all that was simulated here: the services' state, and the journal and secrets that go with it."""
+    shutil.rmtree(_session.SIMULATED, ignore_errors=True)
+    click.echo(f"{_session.SIMULATED} is gone; the next --simulate starts anew.")
+
+
+@command.command("edit")
+@click.argument("suffix")
+@click.argument("assignments", nargs=-1, required=True, metavar="PATH=JSON...")
+def edit(suffix: str, assignments: tuple[str, ...]) -> None:
+    """Change an Azure resource behind cspctl's back, as somebody in the portal would.
+
+    SUFFIX is the end of the resource's id, such as virtualNetworks/sea-vnet; PATH leads to the property, such as
+    tags.owner. Without a JSON value (PATH=) the property is removed.
+    """
+    with _session.simulated() as cloud:
+        tenant, id = _only(cloud, suffix)
+        payload = cloud.arm.get(id, _version(id), tenant)
+        for assignment in assignments:
+            _assign(payload, assignment)
+        response = cloud.arm.send("PUT", id, _version(id), tenant, payload)
+        operation = cloud.arm.begun(response, tenant)
+        while operation:
+            cloud.clock.sleep(operation.after)
+            operation = cloud.arm.poll(operation)
+    click.echo(f"changed {', '.join(a.partition('=')[0] for a in assignments)} of {id}")
+
+
+@command.command("people")
+@click.argument("act", required=False)
+@click.argument("details", nargs=-1, metavar="NAME=VALUE...")
+def people(act: str | None, details: tuple[str, ...]) -> None:
+    """Let a person do what no API can, such as accept-invitation tenant=DOMAIN. Without ACT: list what people do."""
+    from cspctl.simulator.people import ACTS
+
+    if act is None:
+        for name, deed in ACTS.items():
+            wanted = [p for p in inspect.signature(deed).parameters.values() if p.kind is p.KEYWORD_ONLY]
+            names = " ".join(f"{p.name}=" if p.default is p.empty else f"[{p.name}=]" for p in wanted)
+            click.echo(f"{name} {names}\n    {(deed.__doc__ or '').partition('.')[0]}.")
+        return
+    if act not in ACTS:
+        raise click.UsageError(f"people do not '{act}' here. They: {', '.join(ACTS)}.")
+    with _session.simulator() as simulator:
+        try:
+            result = simulator.people(
+                act, **{name: _value(text) for name, _, text in (d.partition("=") for d in details)}
+            )
+        except (TypeError, ValueError, LookupError) as error:
+            problem = Problem(act, str(error), "cspctl simulator people lists what each of them needs.")
+            raise BadInput([problem]) from None
+    click.echo(json.dumps(result, indent=2))
+
+
+@command.command("ledger")
+def ledger() -> None:
+    """List every write that the simulated services have received, with what it brought about."""
+    with _session.simulator() as simulator:
+        for row in simulator.ledger():
+            effects = f"  {'; '.join(row.effects)}" if row.effects else ""
+            click.echo(f"{row.seq:4d}  {row.status}  {row.method:6s} {row.path}{effects}")
+
+
+def _only(cloud: Cloud, suffix: str) -> tuple[str, str]:
+    found = []
+    for customer in cloud.partner.all("/v1/customers?size=500"):
+        for subscription in cloud.arm.all("/subscriptions", GENERIC, customer["id"]):
+            for collection in ("resources", "resourcegroups"):
+                items = cloud.arm.all(f"{subscription['id']}/{collection}", GENERIC, customer["id"])
+                found += [(customer["id"], i["id"]) for i in items if i["id"].casefold().endswith(suffix.casefold())]
+    if len(found) != 1:
+        ids = ", ".join(id for _, id in found) or "none"
+        raise CspctlError(f"{len(found)} simulated resources have an id that ends in {suffix}: {ids}")
+    return found[0]
+
+
+def _version(id: str) -> str:
+    from cspctl.kinds import registry
+
+    kinds = [kind for kind in registry().values() if getattr(kind, "arm_type", "")]
+    names = {getattr(kind, "arm_type").rpartition("/")[2].casefold(): getattr(kind, "arm_version") for kind in kinds}  # noqa: B009
+    return str(names.get(id.split("/")[-2].casefold(), GENERIC))
+
+
+def _assign(payload: dict[str, Any], assignment: str) -> None:
+    path, _, text = assignment.partition("=")
+    *steps, last = path.split(".")
+    for step in steps:
+        payload = payload.setdefault(step, {})
+    if not text:
+        payload.pop(last, None)
+        return
+    payload[last] = _value(text)
+
+
+def _value(text: str) -> Any:
+    """JSON where it is JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,119 @@
+"""Every error that cspctl raises on purpose; the only place where its exit codes are given.
+
+CspctlError                     exit 1   anything a user should read as a sentence, never as a traceback
+├── BadInput                    exit 1   problems in manifests, configuration or journal, all at once
+├── Refused                     exit 5   policy or safety says no; nothing was written
+├── Locked                      exit 7   another run holds the customer
+├── NotYet                      exit 1   it is coming into being, but cannot be read yet
+├── Interrupted                 exit 130 stopped by the user; what runs in the cloud goes on
+└── CloudError                  exit 1   a service answered with an error
+    ├── NotFound                         404 and its relatives
+    ├── Denied                           401 and 403: not allowed to see or to do it
+    ├── Conflict                         409 and 412: exists already, or has moved
+    └── Unreachable                      no answer at all, or none after all retries
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_ERROR = 1
+EXIT_CHANGES = 2
+EXIT_PARTIAL = 3
+EXIT_WAITING = 4
+EXIT_REFUSED = 5
+EXIT_MOVED = 6
+EXIT_LOCKED = 7
+EXIT_USAGE = 64
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong: where (``file:line`` or a key), what, and what to do about it."""
+
+    where: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f"\n    {self.remedy}" if self.remedy else "")
+
+
+class CspctlError(Exception):
+    """Base of all errors that are shown to a user as they are."""
+
+    exit_code = EXIT_ERROR
+
+
+class BadInput(CspctlError):
+    """Input that cannot be worked with: every :class:`Problem` found, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in order, each once."""
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Refused(BadInput):
+    """A plan that policy or safety forbids; nothing was written."""
+
+    exit_code = EXIT_REFUSED
+
+
+class Locked(CspctlError):
+    """Another run holds the lock."""
+
+    exit_code = EXIT_LOCKED
+
+
+class NotYet(CspctlError):
+    """It is known to come into being and cannot be read yet: neither there nor absent."""
+
+
+class Interrupted(CspctlError):
+    """The user has stopped an apply; `exit_code` is that of the signal."""
+
+    exit_code = 130
+
+
+class CloudError(CspctlError):
+    """An error answer of a service: status, its own code, and the ids that its support asks for."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
+        correlation_id: str = "",
+        call: str = "",
+    ) -> None:
+        """Build the sentence shown to the user; `call` is ``METHOD url`` without query secrets."""
+        self.status, self.code, self.message, self.call = status, code, message, call
+        self.request_id, self.correlation_id = request_id, correlation_id
+        said = " ".join(filter(None, [str(status or ""), code])) or "no answer"
+        ids = ", ".join(
+            f"{name} {value}"
+            for name, value in (("request id", request_id), ("correlation id", correlation_id))
+            if value
+        )
+        super().__init__(f"{message.strip()} ({said}; {call}{'; ' + ids if ids else ''})")
+
+
+class NotFound(CloudError):
+    """The service says that it does not exist."""
+
+
+class Denied(CloudError):
+    """The service says that we may not see or do it."""
+
+
+class Conflict(CloudError):
+    """It exists already, or it is no longer what we read."""
+
+
+class Unreachable(CloudError):
+    """The service could not be asked, or gave no usable answer after all retries."""

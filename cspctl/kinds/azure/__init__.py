@@ -1,0 +1,1 @@
+"""Kinds of Azure Resource Manager."""

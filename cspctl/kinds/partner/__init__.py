@@ -1,0 +1,1 @@
+"""Kinds of Partner Center and the commerce around it."""

@@ -1,0 +1,311 @@
+"""Turns documents into resources and checks all that can be known offline, reporting everything at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from difflib import get_close_matches
+from graphlib import CycleError
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cspctl import graph, refs, source
+from cspctl.errors import BadInput, Problem
+from cspctl.fields import RefTo, Shape, missing
+from cspctl.kinds import registry
+from cspctl.overlay import key_of
+from cspctl.resource import GUID, PARTNER, Key, Metadata, Resource
+from cspctl.rules import RULES
+from cspctl.source import Document, Steps
+from cspctl.wording import nearest, problem_of, quoted
+
+PARTS = ("apiVersion", "kind", "metadata", "spec")
+
+
+def load(paths: Iterable[Path]) -> list[Resource]:
+    """All resources of the given files and folders, in file order, checked as far as is possible offline.
+
+    Raises :class:`BadInput` with every problem of every file.
+    """
+    problems: list[Problem] = []
+    documents: list[Document] = []
+    for file in source.files(paths):
+        try:
+            documents += source.read(file)
+        except BadInput as error:
+            problems += error.problems
+    resources = resources_of(documents, problems)
+    if not problems:
+        problems += list(joint_problems(resources))
+    if problems:
+        raise BadInput(sorted(problems, key=_place))
+    return resources
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    name, _, line = problem.where.rpartition(":")
+    return (name, int(line)) if line.isdigit() else (problem.where, 0)
+
+
+def resources_of(documents: Iterable[Document], problems: list[Problem]) -> list[Resource]:
+    """The resources of the documents; what is wrong with any of them is added to `problems`."""
+    resources = []
+    for document in documents:
+        try:
+            resources.append(resource_of(document))
+        except BadInput as error:
+            problems += error.problems
+    return resources
+
+
+def resource_of(document: Document) -> Resource:
+    """The resource that one document describes. Raises :class:`BadInput` with all its problems."""
+    kind = _kind(document)
+    problems = list(_parts(document, kind))
+    whole = all(document.value.get(n) is None or isinstance(document.value[n], dict) for n in ("spec", "metadata"))
+    spec, metadata = (document.value.get(name) for name in ("spec", "metadata"))
+    spec = {n: v for n, v in spec.items() if n != "metadata"} if isinstance(spec, dict) else {}
+    resource = None
+    try:
+        checked = metadata if isinstance(metadata, dict) else {"name": "unknown"}
+        resource = kind.model_validate({**spec, "metadata": checked})
+        resource._document = document
+        if whole and document.value.keys() <= set(PARTS):  # else what is missing is only misplaced
+            problems += _single_problems(resource)
+        problems += _metadata_problems(document, kind, resource.meta)
+    except ValidationError as error:
+        problems += [problem_of(document, kind, detail) for detail in error.errors()]
+        if isinstance(metadata, dict) and not any(detail["loc"][0] == "metadata" for detail in error.errors()):
+            problems += _metadata_problems(document, kind, Metadata.model_validate(metadata))
+    if problems or resource is None:
+        raise BadInput(problems)
+    return resource
+
+
+def _kind(document: Document) -> type[Resource]:
+    value = document.value
+    if not isinstance(value, dict):
+        raise BadInput([Problem(document.where, "a manifest is a map", f"Start with {', '.join(PARTS)}.")])
+    name = value.get("kind")
+    if name is None:
+        raise BadInput([Problem(document.where, "no kind", f"Add 'kind:', one of {', '.join(registry())}.")])
+    if isinstance(name, str) and name in registry():
+        return registry()[name]
+    where = document.locate(("kind",))
+    if not isinstance(name, str):
+        raise BadInput([Problem(where, f"kind: wrong type: {quoted(name)}", "Write text.")])
+    raise BadInput([Problem(where, f"unknown kind {quoted(name)}", nearest(name, registry()))])
+
+
+def _parts(document: Document, kind: type[Resource]) -> Iterator[Problem]:
+    value, wanted = document.value, kind.manifest_version
+    for name in value:
+        if name not in PARTS:
+            yield Problem(document.locate((name,)), f'unknown field "{name}"', nearest(name, PARTS))
+    if (version := value.get("apiVersion")) != wanted:
+        what = f'apiVersion is {quoted(version)}, not "{wanted}"' if version is not None else "no apiVersion"
+        yield Problem(document.locate(("apiVersion",)), what, f"Write 'apiVersion: {wanted}'.")
+    for name in ("spec", "metadata"):
+        if value.get(name) is not None and not isinstance(value[name], dict):
+            yield Problem(document.locate((name,)), f"{name} must be a map", "Indent its fields below it.")
+    metadata, spec = value.get("metadata"), value.get("spec")
+    if metadata is None:
+        yield Problem(document.where, "no metadata", "Add 'metadata:' with a name.")
+    elif isinstance(metadata, dict):
+        yield from _owner(document, kind, metadata)
+    if isinstance(spec, dict) and "metadata" in spec:
+        where = document.locate(("spec", "metadata"))
+        yield Problem(where, "metadata belongs beside spec, not in it", "Move it up, beside spec.")
+
+
+def _owner(document: Document, kind: type[Resource], metadata: Mapping[str, Any]) -> Iterator[Problem]:
+    if kind.per_customer and metadata.get("customer") is None:
+        where = document.locate(("metadata",))
+        yield Problem(where, "metadata.customer is missing", "Name the customer it belongs to.")
+    if not kind.per_customer and metadata.get("customer") is not None:
+        what = f"a {kind.__name__} belongs to the partner, not to a customer"
+        yield Problem(document.locate(("metadata", "customer")), what, "Remove metadata.customer.")
+
+
+def _metadata_problems(document: Document, kind: type[Resource], meta: Metadata) -> Iterator[Problem]:
+    shape = kind.shape()
+    if GUID.fullmatch(meta.name):
+        what = f"metadata.name: {quoted(meta.name)} looks like a vendor's id, so nothing could refer to it"
+        yield Problem(document.locate(("metadata", "name")), what, "Choose a word as the handle.")
+    for path in meta.complete or ():
+        listed = shape.at(path)
+        if listed is None or listed.form not in ("keyed", "map"):
+            lists = [name for name, s in shape.walk() if s.form in ("keyed", "map")]
+            what = f'metadata.complete: "{path}" is no keyed list or map of {kind.__name__}'
+            yield Problem(document.locate(("metadata", "complete")), what, nearest(path, lists))
+    for name in meta.formerly or ():
+        if name not in shape.fields:
+            what = f'metadata.formerly: {kind.__name__} has no field "{name}"'
+            yield Problem(document.locate(("metadata", "formerly")), what, nearest(name, shape.fields))
+
+
+def _single_problems(resource: Resource) -> Iterator[Problem]:
+    shape, document = resource.shape(), resource.document()
+    for name in missing(shape, document, always=True):
+        owner, _, last = name.replace("[", ".").replace("]", "").rpartition(".")
+        item = owner.rpartition(".")[2].isdigit()
+        what = f"{owner}.{last} is missing" if owner else f"{last} is missing"
+        which = "one" if item else resource.nouns[0]
+        remedy = f"Add '{last}:'." if item else f"Add '{name}:' below spec."
+        yield Problem(resource.locate("spec", *_steps(owner)), f"{what}: it says which {which} is meant", remedy)
+    yield from _repeated(resource, shape, document, ())
+    for rule in resource.rules():
+        yield Problem(resource.where_is(rule.path), rule.what, rule.remedy)
+
+
+def _steps(path: str) -> list[str | int]:
+    return [int(step) if step.isdigit() else step for step in path.split(".") if step]
+
+
+def _repeated(resource: Resource, shape: Shape, value: Any, path: Steps) -> Iterator[Problem]:
+    """Items of keyed lists, and entries of maps, that the vendor cannot tell apart."""
+    if shape.form == "object" and isinstance(value, dict):
+        for name, inner in shape.fields.items():
+            if value.get(name) is not None:
+                yield from _repeated(resource, inner, value[name], (*path, name))
+    keys: list[tuple[str | int, str]] = []
+    if shape.form == "keyed" and shape.item and isinstance(value, list):
+        keys = [(index, key_of(shape, item)) for index, item in enumerate(value)]
+        for index, item in enumerate(value):
+            yield from _repeated(resource, shape.item, item, (*path, index))
+    elif shape.form == "map" and isinstance(value, dict):
+        keys = [(name, name.casefold()) for name in value]
+    seen: dict[str, str | int] = {}
+    for step, key in keys:
+        if key in seen:  # only now: to find a line, the whole file is read again
+            first = resource.locate("spec", *path, seen[key]).rpartition(":")[2]
+            what = f"{'.'.join(map(str, path))}: {quoted(key)} appears twice; first in line {first}"
+            yield Problem(resource.locate("spec", *path, step), what, "Remove one of them.")
+        if key:
+            seen[key] = step
+
+
+def required_problems(resources: Iterable[Resource]) -> Iterator[Problem]:
+    """What `validate` adds: fields that a create would need, for all that may have to be created."""
+    for resource in resources:
+        if not resource.meta.absent and not resource.found_only:
+            for name in missing(resource.shape(), resource.document()):
+                yield Problem(resource.where, f"{resource.key}: {name} is missing", f"Creating it needs '{name}'.")
+
+
+def joint_problems(resources: Sequence[Resource]) -> Iterator[Problem]:
+    """What is wrong with the resources together: duplicates, references that lead nowhere or in a circle, rules."""
+    by_key: dict[Key, Resource] = {}
+    for resource in resources:
+        first = by_key.setdefault(resource.key, resource)
+        if first is not resource:
+            what = f"{resource.key} is described twice; first in {first.where}"
+            yield Problem(resource.where, what, "Remove one of them or rename its handle.")
+    broken = list(_broken_references(by_key))
+    yield from broken
+    try:
+        graph.levels(needs := refs.needs_of(list(by_key.values())))
+    except CycleError as error:
+        keys = [key for key in graph.cycle(error) if isinstance(key, Key)]
+        path = " -> ".join(map(str, keys))
+        yield Problem(by_key[keys[0]].where, f"references go in a circle: {path}", "Remove one of these references.")
+        return
+    if not broken:
+        yield from _same_things(by_key.values())
+        for rule in RULES:
+            yield from rule(list(by_key.values()), needs)
+
+
+def _broken_references(by_key: Mapping[Key, Resource]) -> Iterator[Problem]:
+    for resource in by_key.values():
+        for ref in refs.refs_of(resource):
+            if problem := _broken(resource, ref, by_key):
+                where = resource.locate(*(() if ref.path.startswith("metadata.") else ("spec",)), *_steps(ref.path))
+                yield Problem(where, f"{resource.key}: {ref.path}{problem[0]}", problem[1])
+
+
+def _broken(resource: Resource, ref: refs.Ref, by_key: Mapping[Key, Resource]) -> tuple[str, str] | None:
+    wanted = " or ".join(ref.mark.kinds)
+    if not ref.text:
+        return " is empty", f"Name a {wanted}."
+    if not ref.keys:
+        if any(_may_be(kind, ref.text) for kind in ref.mark.kinds):
+            return None
+        return (
+            f": {quoted(ref.text)} is no id of a {wanted}",
+            f"Write the handle of a {wanted} manifest, or its full id.",
+        )
+    if any(key.kind not in ref.mark.kinds for key in ref.keys):
+        return f" refers to a {ref.keys[0].kind}", f"It can refer to {wanted}."
+    targets = [by_key[key] for key in ref.keys if key in by_key]
+    if not targets:
+        return _dangling(ref, by_key)
+    if targets[0].meta.absent and not resource.meta.absent:
+        what = f" refers to {targets[0].key}, which is to be deleted"
+        return what, "Delete this one as well, or let it refer to something else."
+    return None
+
+
+def _may_be(kind: str, id: str) -> bool:
+    return registry()[kind].is_id(id) if kind in registry() else id.startswith("/subscriptions/")
+
+
+def _dangling(ref: refs.Ref, by_key: Mapping[Key, Resource]) -> tuple[str, str]:
+    wanted = ref.keys[0]
+    same = {key.name for key in by_key if key.kind in ref.mark.kinds and key.customer == wanted.customer}
+    close = get_close_matches(wanted.name, same, 1, 0.6)
+    owner = "" if wanted.customer == PARTNER else f" of {wanted.customer}"
+    remedy = f"Did you mean {close[0]}?" if close else f"Add a {wanted.kind} manifest, or write the vendor's id."
+    return f': there is no {wanted.kind} called "{wanted.name}"{owner}', remedy
+
+
+def _same_things(resources: Iterable[Resource]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str, str], Resource] = {}
+
+    def stand_in(text: str, mark: RefTo) -> str:
+        return refs.Unknown(text.casefold() if refs.is_raw(text) else f"{text}:{mark.kinds[0]}")
+
+    for resource in resources:
+        at = refs.located(resource, stand_in)
+        first = seen.setdefault((resource.key.customer, resource.key.kind, at.identity()), resource)
+        if first is resource:
+            continue
+        gone, stays = (resource, first) if resource.meta.absent else (first, resource)
+        if bool(gone.meta.absent) != bool(stays.meta.absent):
+            what = f"{gone.key} is to be deleted, and {stays.key} ({stays.where}) describes the same {gone.nouns[0]}"
+            yield Problem(gone.where, what, "Remove the one that says absent, or let it mean another one.")
+        else:
+            what = f"{resource.key} and {first.key} ({first.where}) are the same {resource.nouns[0]} to the vendor"
+            named = "name" in resource.shape().fields
+            remedy = "Give one of them another spec.name, or remove it." if named else "Remove one of them."
+            yield Problem(resource.where, what, remedy)
+
+
+def narrowed(resources: Sequence[Resource], targets: Set[Key] | None) -> list[Resource]:
+    """The chosen resources and all that they refer to, in the given order; all of them when `targets` is None."""
+    if targets is None:
+        return list(resources)
+    wanted = graph.closure(targets, refs.needs_of(resources))
+    return [resource for resource in resources if resource.key in wanted]
+
+
+def selected(
+    resources: Iterable[Resource],
+    keys: Set[str] = frozenset(),
+    labels: Mapping[str, str] | None = None,
+    customers: Set[str] = frozenset(),
+) -> set[Key] | None:
+    """The keys that a narrowing chooses, or None for all. A key may be given without its customer."""
+    if not (keys or labels or customers):
+        return None
+    return {r.key for r in resources if _is_selected(r, keys, labels or {}, customers)}
+
+
+def _is_selected(resource: Resource, keys: Set[str], labels: Mapping[str, str], customers: Set[str]) -> bool:
+    mine = resource.meta.labels or {}
+    return (
+        (not keys or any(str(resource.key) == k or str(resource.key).endswith("/" + k) for k in keys))
+        and all(mine.get(name) == value for name, value in labels.items())
+        and (not customers or resource.key.group in customers)
+    )

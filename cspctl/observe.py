@@ -1,0 +1,184 @@
+"""Looks at what exists: reads only, by LIST per (kind, scope), in parallel, level by level.
+
+Parents are looked at before what lives in them; what lives in something that does not exist is not looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cspctl import graph, refs
+from cspctl.cloud import Cloud
+from cspctl.errors import CspctlError, NotYet, Problem
+from cspctl.record import Record
+from cspctl.resource import Key, Live, Resource, Scope, Waiting
+from cspctl.seen import Seen, State, Unread
+
+READERS = 8
+"""Threads that read at the same time: httpx gets slower, not faster, with many connections."""
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def observe(resources: Sequence[Resource], cloud: Cloud, records: Mapping[Key, Record]) -> Seen:
+    """Find out what is known of each resource. A service that fails makes its scope unread, never the whole look."""
+    seen = Seen(cloud.clock.now())
+    before = cloud.http.counts.total()
+    by_kind = refs.keys_by_kind(resources)
+    parents = {r.key: set(_parents(r, by_kind)) for r in resources}
+    by_key = {r.key: r for r in resources}
+    with cloud.http.remembering(), ThreadPoolExecutor(READERS) as pool:
+        for level in graph.levels(parents):
+            _Level(seen, cloud, records, pool).look([by_key[key] for key in level], parents)
+    seen.calls = cloud.http.counts.total() - before
+    _look_at_sink(seen, cloud, resources)
+    return seen
+
+
+def _look_at_sink(seen: Seen, cloud: Cloud, resources: Sequence[Resource]) -> None:
+    """Whether one-time secrets can be kept, and which have been: only asked where something would return one."""
+    makers = [r for r in resources if type(r).one_time_secrets]
+    named = [(r.key, name) for r in makers for name in type(r).one_time_secrets]
+    seen.secrets = {(key, name) for key, name in named if cloud.sink.has(key, name)}
+    new = [r.key for r in makers if seen.states.get(r.key) is None and not r.found_only and not r.meta.absent]
+    seen.sink_trouble = {key: trouble for key in new if (trouble := cloud.sink.unwritable(key))}
+
+
+def _parents(resource: Resource, by_kind: Mapping[tuple[str, str], list[Key]]) -> Iterable[Key]:
+    return (key for ref in refs.refs_of(resource, by_kind) if ref.mark.parent for key in ref.keys)
+
+
+@dataclass
+class _Level:
+    """One level of resources: what lives in them comes in the next."""
+
+    seen: Seen
+    cloud: Cloud
+    records: Mapping[Key, Record]
+    pool: ThreadPoolExecutor
+
+    def look(self, resources: Sequence[Resource], parents: Mapping[Key, set[Key]]) -> None:
+        groups: dict[tuple[str, Scope], list[tuple[Resource, Resource]]] = {}
+        for resource in resources:
+            if self._possible(resource, parents[resource.key]):
+                at = refs.located(resource, self.seen.idof(resource))
+                groups.setdefault((resource.key.kind, at.scope()), []).append((resource, at))
+        kinds = {kind: type(pairs[0][0]) for (kind, _), pairs in groups.items()}
+        for place, found in self._all(lambda place: self._list(kinds[place[0]], place[1]), groups):
+            self.seen.scopes[place] = found
+            self._match(groups[place], found)
+        pairs = [pair for group in groups.values() for pair in group]
+        self._details(pairs)
+        self._preflight(pairs)
+
+    def _possible(self, resource: Resource, parents: Iterable[Key]) -> bool:
+        """Whether it can be looked for; if not, what follows from its parents is noted."""
+        states = [(key, self.seen.states[key]) for key in parents if key in self.seen.states]
+        for key, state in states:
+            if isinstance(state, Waiting):
+                self.seen.states[resource.key] = Waiting(f"{key} waits for a person", "")
+                return False
+            if isinstance(state, Live) and state.waiting:
+                self.seen.states[resource.key] = Waiting(f"{key} waits for a person", "")
+                return False
+            if isinstance(state, Unread):
+                self.seen.states[resource.key] = Unread(f"{key} could not be read")
+                return False
+        if any(state is None for _, state in states):
+            self.seen.states[resource.key] = None
+            return False
+        return True
+
+    def _all(self, ask: Callable[[A], B], things: Iterable[A]) -> Iterable[tuple[A, B]]:
+        things = list(things)
+        return zip(things, self.pool.map(ask, things), strict=True)
+
+    def _list(self, kind: type[Resource], scope: Scope) -> Sequence[Live[Resource]] | Unread:
+        try:
+            return list(kind.all(self.cloud, scope))
+        except CspctlError as error:
+            return Unread(str(error), passing=isinstance(error, NotYet))
+
+    def _match(self, pairs: Sequence[tuple[Resource, Resource]], found: Sequence[Live[Resource]] | Unread) -> None:
+        if isinstance(found, Unread):
+            self.seen.states.update((resource.key, found) for resource, _ in pairs)
+            return
+        ours = [live for live in found if live.ours]
+        matched = type(pairs[0][0]).match([at for _, at in pairs], ours)
+        for (resource, at), live in zip(pairs, matched, strict=True):
+            if isinstance(live, str):
+                self.seen.problems.append(Problem(resource.where, f"{resource.key}: {live}", "Say which one is meant."))
+                self.seen.states[resource.key] = Unread("it is undecided which one is meant")
+            else:
+                self.seen.states[resource.key] = live or self._formerly(at, resource.key, ours)
+
+    def _formerly(self, at: Resource, key: Key, found: Sequence[Live[Resource]]) -> Live[Resource] | None:
+        """What it was called before: by `metadata.formerly`, or, for what is never let go of, by the journal."""
+        if at.meta.formerly:
+            former = type(at).from_live({**at.document(), **at.meta.formerly}, at.metadata)
+            former = refs.located(former, self.seen.idof(former))
+            matched = type(at).match([former], found)[0]
+            return matched if isinstance(matched, Live) else None
+        known = self.records.get(key)
+        if known and known.id and type(at).protected:
+            return next((live for live in found if live.id.casefold() == known.id.casefold()), None)
+        return None
+
+    def _details(self, pairs: Sequence[tuple[Resource, Resource]]) -> None:
+        wanted = []
+        for resource, _ in pairs:
+            live, fields = self.seen.states[resource.key], details_of(resource)
+            if isinstance(live, Live) and (fields or resource.meta.absent):
+                wanted.append((resource, live, fields))
+
+        def read(item: tuple[Resource, Live[Resource], frozenset[str]]) -> tuple[State, tuple[str, ...]]:
+            resource, live, fields = item
+            try:
+                if resource.meta.absent:
+                    return live, tuple(type(resource).contents(self.cloud, live)) if not live.gone else ()
+                return type(resource).read(self.cloud, live, fields), ()
+            except CspctlError as error:
+                return Unread(str(error)), ()
+
+        for (resource, _, _), (state, contents) in self._all(read, wanted):
+            self.seen.states[resource.key] = state
+            self.seen.contents[resource.key] = contents
+
+    def _preflight(self, pairs: Sequence[tuple[Resource, Resource]]) -> None:
+        wanted = [
+            (resource, at)
+            for resource, at in pairs
+            if self.seen.states[resource.key] is None and not resource.meta.absent and not self._begun(resource.key)
+        ]
+
+        def ask(item: tuple[Resource, Resource]) -> list[str | Waiting] | Unread:
+            try:
+                return list(item[1].preflight(self.cloud))
+            except CspctlError as error:
+                return Unread(str(error))
+
+        for (resource, _), said in self._all(ask, wanted):
+            if isinstance(said, Unread):
+                self.seen.states[resource.key] = said
+                continue
+            for one in said:
+                if isinstance(one, Waiting):
+                    self.seen.states[resource.key] = one
+                else:
+                    self.seen.problems.append(Problem(resource.where, f"{resource.key}: {one}"))
+
+    def _begun(self, key: Key) -> bool:
+        """Whether an earlier run has announced its creation: what now stands in the way may be the thing itself."""
+        record = self.records.get(key)
+        return record is not None and record.open and record.action == "create"
+
+
+def details_of(resource: Resource) -> frozenset[str]:
+    """The detail fields that a resource mentions."""
+    kind = type(resource)
+    if not kind.detail_fields:
+        return frozenset()
+    return kind.detail_fields & resource.document().keys()

@@ -1,0 +1,285 @@
+"""Compares what is wanted with what was seen: pure, without network, clock or printing.
+
+What the resulting plan shows is all that apply may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cspctl import graph, refs
+from cspctl.changes import Adopt, Change, Create, Delete, Fields, Note, Plan, Replace, Update
+from cspctl.diff import MISSING, FieldChange, differences
+from cspctl.errors import Problem
+from cspctl.fields import missing
+from cspctl.overlay import overlay, unmanaged
+from cspctl.record import Record
+from cspctl.refs import with_ids
+from cspctl.resource import Key, Live, Resource, Waiting
+from cspctl.seen import Names, Seen, Unread
+
+
+def plan(
+    resources: Sequence[Resource],
+    seen: Seen,
+    records: Mapping[Key, Record],
+    targets: Set[Key] | None = None,
+    allow_contents: Set[Key] = frozenset(),
+) -> Plan:
+    """What to do about each chosen resource. Pure: "now" is the time of looking."""
+    needs = refs.needs_of(resources)
+    maker = _Maker(resources, seen, records, needs, Names(seen.states))
+    by_key = {r.key: r for r in resources}
+    changes: list[Change] = []
+    for key in graph.ordered(needs):
+        if targets is None or key in targets:
+            changes += filter(None, [maker.change(by_key[key])])
+    deletions = [c for c in changes if isinstance(c, Delete)]
+    changes = deletions[::-1] + [c for c in changes if not isinstance(c, Delete)]
+    if targets is not None:
+        maker.check_chosen(changes, targets)
+    maker.check_removals(changes, allow_contents)
+    maker.note_unmanaged(targets)
+    return Plan(
+        seen.at,
+        tuple(changes),
+        tuple(maker.notes),
+        (*seen.problems, *maker.problems),
+        tuple(maker.refusals),
+        needs,
+        len(resources),
+        seen.calls,
+    )
+
+
+@dataclass
+class _Maker:
+    """Makes changes one by one and gathers what else there is to say."""
+
+    resources: Sequence[Resource]
+    seen: Seen
+    records: Mapping[Key, Record]
+    needs: Mapping[Key, Set[Key]]
+    names: Names
+    notes: list[Note] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    refusals: list[Problem] = field(default_factory=list)
+    hindered: dict[Key, Literal["unknown", "waiting"]] = field(default_factory=dict)
+
+    def change(self, desired: Resource) -> Change | None:
+        """The change of one resource, or None; what hinders it is noted."""
+        key, state = desired.key, self.seen.states[desired.key]
+        if reason := self._hindrance(state, key):
+            self._note(reason[0], key, reason[1])
+            return None
+        if isinstance(state, Live) and state.waiting:
+            self._note("waiting", key, str(state.waiting))
+        if state is None and (doubt := self._doubt(desired)):
+            self._note("unknown", key, doubt)
+            return None
+        if desired.meta.absent:
+            return self._delete(desired, state) if isinstance(state, Live) and not state.gone else None
+        if isinstance(state, Live):
+            return self._existing(desired, state)
+        return self._missing(desired)
+
+    def _note(self, kind: Literal["unknown", "waiting", "info"], key: Key, text: str) -> None:
+        self.notes.append(Note(kind, str(key), key.group, text))
+        if kind != "info":
+            self.hindered[key] = kind
+
+    def _hindrance(self, state: Any, key: Key) -> tuple[Literal["unknown", "waiting"], str] | None:
+        """What makes it impossible to plan: it, or anything that it refers to, is unknown or waits for a person."""
+        if isinstance(state, Unread):
+            return "unknown", state.reason
+        if isinstance(state, Waiting):
+            return "waiting", str(state)
+        for other in sorted(self.needs[key]):
+            match self.hindered.get(other):
+                case "unknown":
+                    unread = isinstance(self.seen.states.get(other), Unread)
+                    return "unknown", f"it refers to {other}, which {'could not be read' if unread else 'is unknown'}"
+                case "waiting":
+                    return "waiting", f"it refers to {other}, which waits for a person"
+        return None
+
+    def _wanted(self, desired: Resource) -> Any:
+        return with_ids(desired.shape(), desired.document(), self.seen.idof(desired))
+
+    def _missing(self, desired: Resource) -> Change | None:
+        key = desired.key
+        parents_exist = all(self.seen.states.get(parent) is not None for parent in self.needs[key])
+        if desired.found_only:
+            if parents_exist:
+                self.problems.append(Problem(desired.where, f"{key}: nothing was found that it could be"))
+                return None
+            return Adopt(desired, self._compared(desired, {}), None)
+        for name in missing(desired.shape(), desired.document()):
+            what = f"{key}: it does not exist, and creating it needs {name}"
+            self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec."))
+        self._check_sink(desired)
+        return Create(desired, self._compared(desired, {}, new=True), self._begun(key))
+
+    def _begun(self, key: Key) -> Record | None:
+        """The record of an earlier run that announced its creation and has not finished it."""
+        record = self.records.get(key)
+        return record if record and record.open and record.action == "create" else None
+
+    def _doubt(self, desired: Resource) -> str:
+        """Why that it was not found proves nothing: an earlier run may have made it, and it may not be visible yet.
+
+        Where that run knew what it had begun or made, or where only a repetition brings the secret back, there is
+        no doubt what to do: the same request again.
+        """
+        record = self._begun(desired.key)
+        if record is None or record.since is None:
+            return ""
+        if (record.made or record.operation or self._secret_lost(desired)) and not desired.meta.absent:
+            return ""
+        until = record.since + type(desired).settles
+        if self.seen.at >= until:
+            return ""
+        return f"an earlier run may have created it; that it is not visible counts only after {until:%H:%M:%S} UTC"
+
+    def _check_sink(self, desired: Resource) -> None:
+        if trouble := self.seen.sink_trouble.get(desired.key):
+            what = f"{desired.key}: creating it returns a one-time secret, and there is nowhere to keep it ({trouble})"
+            self.refusals.append(Problem(desired.where, what, "Make the folder writable."))
+
+    def _compared(self, desired: Resource, live: Any, new: bool = False) -> Fields:
+        shape = desired.shape()
+        complete = frozenset(desired.meta.complete or ())
+        after = overlay(
+            shape, live, self._wanted(desired), complete, sent=new
+        )  # a creation shows what is only sent too
+        customer = desired.key.customer
+        if after == live:
+            there = self.names.of(shape, live, customer) if live else None
+            return Fields((), there, there)
+        before, after = self.names.of(shape, live, customer), self.names.of(shape, after, customer)
+        return Fields(differences(shape, before, after), before if live else None, after)
+
+    def _existing(self, desired: Resource, live: Live[Resource]) -> Change | None:
+        key, kind = desired.key, type(desired)
+        record = self.records.get(key)
+        if (begun := self._begun(key)) and self._secret_lost(desired):
+            return Create(desired, self._compared(desired, {}, new=True), begun)
+        compared = self._compared(desired, live.resource.document())
+        self._count_items(desired, live)
+        if live.gone:
+            self._note("info", key, "it is cancelled; mention 'state: Enabled' to enable it again")
+        immutable = [f for f in compared.changes if f.immutable and f.before is not MISSING]
+        if immutable:
+            return self._immutable(desired, live, compared, immutable)
+        if compared.changes:
+            merged = kind.from_live(self._after(desired, live))
+            for sentence in merged.check(live):
+                self.problems.append(Problem(desired.where, f"{key}: {sentence}"))
+        if record is None or (not record.id and not record.open):
+            return Adopt(desired, compared, live)
+        return Update(desired, compared, live) if compared.changes else None
+
+    def _after(self, desired: Resource, live: Live[Resource]) -> Any:
+        complete = frozenset(desired.meta.complete or ())
+        return overlay(desired.shape(), live.resource.document(), self._wanted(desired), complete)
+
+    def _secret_lost(self, desired: Resource) -> bool:
+        return any((desired.key, name) not in self.seen.secrets for name in type(desired).one_time_secrets)
+
+    def _immutable(
+        self, desired: Resource, live: Live[Resource], compared: Fields, immutable: list[FieldChange]
+    ) -> Change | None:
+        key = desired.key
+        reasons = tuple(f"{f.path}: {f.immutable.why}" for f in immutable if f.immutable)
+        if not type(desired).replaceable:
+            for f, reason in zip(immutable, reasons, strict=True):
+                what = f"{key}: {reason} (it is {f.before!r}, the manifest says {f.after!r})"
+                self.problems.append(
+                    Problem(
+                        desired.where,
+                        what,
+                        "Put the old value back, or describe another one under a new handle.",
+                    )
+                )
+            return None
+        if self._is_protected(desired):
+            what = f"{key} is protected, and must be replaced: {'; '.join(reasons)}"
+            self.refusals.append(Problem(desired.where, what, "Set metadata.protect: false if that is meant."))
+        return Replace(desired, compared, live, reasons)
+
+    @staticmethod
+    def _is_protected(desired: Resource) -> bool:
+        protect = desired.meta.protect
+        return type(desired).protected if protect is None else protect
+
+    def _delete(self, desired: Resource, live: Live[Resource]) -> Change:
+        if self._is_protected(desired):
+            what = f"{desired.key} is protected from deletion"
+            self.refusals.append(Problem(desired.where, what, "Set metadata.protect: false if that is meant."))
+        return Delete(desired, live, self.seen.contents.get(desired.key, ()))
+
+    def _count_items(self, desired: Resource, live: Live[Resource]) -> None:
+        complete = frozenset(desired.meta.complete or ())
+        wanted = self._wanted(desired)
+        for path, count in unmanaged(desired.shape(), live.resource.document(), wanted, complete):
+            noun = path.rpartition(".")[2]
+            text = f"{count} more {noun.removesuffix('s') if count == 1 else noun}, not managed"
+            self.notes.append(Note("unmanaged", str(desired.key), desired.key.group, text))
+
+    def check_chosen(self, changes: Iterable[Change], targets: Set[Key]) -> None:
+        """What is chosen may not need the creation of something that is not."""
+        for change in changes:
+            if not isinstance(change, Delete):
+                for other in sorted(self.needs[change.desired.key] - targets):
+                    if self.seen.states.get(other) is None:
+                        what = f"{change.desired.key} needs {other}, which does not exist and is not selected"
+                        self.problems.append(Problem(change.desired.where, what, f"Select it too: --target {other}"))
+
+    def check_removals(self, changes: Sequence[Change], allowed: Set[Key]) -> None:
+        """Nothing may be removed that something else refers to, or that holds what is not removed knowingly."""
+        removed = {c.desired.key: c for c in changes if isinstance(c, Delete | Replace)}
+        deleted_ids = {c.live.id.casefold() for c in changes if isinstance(c, Delete)}
+        by_key = {r.key: r for r in self.resources}
+        for key, others in self.needs.items():
+            for other in sorted(others & removed.keys()):
+                if key not in removed and isinstance(self.seen.states[key], Live) and not by_key[key].meta.absent:
+                    what = f"{other} is to be {removed[other].action}d, but {key} refers to it"
+                    self.refusals.append(Problem(by_key[other].where, what, f"Replace or delete {key} as well."))
+        for key, change in removed.items():
+            if isinstance(change, Delete) and key not in allowed:
+                left = [id for id in change.contents if id.casefold() not in deleted_ids]
+                if left:
+                    what = f"{key} still holds {len(left)} that would go with it: {', '.join(left[:10])}"
+                    remedy = f"Delete them first, describe them with absent: true, or say --allow-delete-contents {key}"
+                    self.refusals.append(Problem(change.desired.where, what, remedy))
+
+    def note_unmanaged(self, targets: Set[Key] | None) -> None:
+        """Count what lies beside what we manage, in every scope that was looked at."""
+        managed = {s.id.casefold() for s in self.seen.states.values() if isinstance(s, Live)}
+        kinds = {r.key.kind: type(r) for r in self.resources}
+        owner = {
+            s.id.casefold(): k.name for k, s in self.seen.states.items() if k.kind == "Customer" and isinstance(s, Live)
+        }
+        for (kind, scope), found in sorted(self.seen.scopes.items()):
+            if isinstance(found, Unread):
+                continue
+            group = owner.get(scope.customer.casefold(), scope.customer)
+            one, several = kinds[kind].nouns
+            rest = [live for live in found if live.ours and not live.gone and live.id.casefold() not in managed]
+            foreign = [live for live in found if not live.ours]
+            for lives, words in (
+                (rest, "not managed"),
+                (foreign, "of another channel or partner, not ours: never touched"),
+            ):
+                if lives and (targets is None or words != "not managed"):
+                    noun = one if len(lives) == 1 else several
+                    self.notes.append(
+                        Note(
+                            "unmanaged",
+                            scope.path,
+                            group,
+                            f"{len(lives)} more {noun} in {scope.path}, {words}",
+                        )
+                    )

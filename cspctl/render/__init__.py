@@ -1,0 +1,1 @@
+"""Readers of a plan: each turns the same value into one kind of text."""

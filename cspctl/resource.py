@@ -1,0 +1,379 @@
+"""The base of every kind: one frozen model that is manifest schema, shape of what is live, and the verbs.
+
+The contract between the engine and a kind is `docs/contract.md`; what follows is its short form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from cspctl.fields import NotCompared, RefTo, Shape, shape_of
+from cspctl.source import Document, Steps
+
+if TYPE_CHECKING:
+    from cspctl.cloud import Cloud
+
+PARTNER = "-"
+"""The customer part of a key for what belongs to the partner and not to one customer."""
+
+HANDLE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+LIVE = {"live": True}
+TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
+
+
+class Key(NamedTuple):
+    """What a resource is called in manifests: unique, stable, and printed ``customer/Kind/handle``.
+
+    What belongs to the partner is printed without a customer: ``Customer/fourth-coffee``.
+    """
+
+    customer: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        """``fourth-coffee/VirtualNetwork/sea-vnet``."""
+        return "/".join(self[1:] if self.customer == PARTNER else self)
+
+    @property
+    def group(self) -> str:
+        """The customer under which a plan shows it: a customer's own manifest belongs to that customer."""
+        return self.name if self.kind == "Customer" else self.customer
+
+
+class Scope(NamedTuple):
+    """Where a kind can be listed: the customer whose sign-in is needed (or ``-``), and the id of the parent."""
+
+    customer: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A step that only a person can take: what, and the link to send."""
+
+    reason: str
+    link: str = ""
+
+    def __str__(self) -> str:
+        """One sentence, with the link if there is one."""
+        return f"{self.reason}: {self.link}" if self.link else self.reason
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A long-running operation or an open purchase.
+
+    `url` is what to ask next (a poll URL, a cart, an alias), `customer` whose sign-in that needs (``-``: ours),
+    `step` tells a kind with several steps where it stands, `result` is the id it will have brought into being,
+    and `after` the seconds to wait before asking.
+    """
+
+    url: str
+    customer: str
+    step: str = ""
+    result: str = ""
+    after: float = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """For the journal."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that a manifest breaks: the field's path as a plan prints it, what is wrong, what to do."""
+
+    path: str
+    what: str
+    remedy: str
+
+
+class Part(BaseModel):
+    """A piece of a kind: strict when it comes from a manifest, tolerant when it comes from a service."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        use_attribute_docstrings=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tolerate(cls, data: Any, info: ValidationInfo) -> Any:
+        if info.context and isinstance(data, dict):
+            known = shape_of(cls).fields
+            return {name: value for name, value in data.items() if name in known or name == "metadata"}
+        return data
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _door(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        if value is None and not cls.model_fields[str(info.field_name)].is_required():
+            return None  # null removes a field, whatever its type
+        try:
+            result = handler(value)
+            if isinstance(result, bool) and not isinstance(value, bool) and value not in TRUE | FALSE:
+                raise PydanticCustomError("bool", "Input should be true or false")
+        except (ValidationError, ValueError):
+            if info.context:
+                return value  # a service may answer what its documentation does not know yet
+            raise
+        return result
+
+    def document(self) -> dict[str, Any]:
+        """The mentioned fields as plain values under their vendor names, without ``metadata``."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"metadata"}, warnings=False)
+
+
+class Item(Part):
+    """An item of a keyed list, which a manifest can ask to be removed."""
+
+    absent: Annotated[bool | None, NotCompared()] = None
+    """`true` removes this item."""
+
+
+class Metadata(Part):
+    """What cspctl, and not the vendor, needs to know about a resource."""
+
+    name: Annotated[str, Field(pattern=HANDLE)]
+    """The handle: unique per customer and kind, used in references, free to choose."""
+    customer: Annotated[str | None, Field(pattern=HANDLE), RefTo("Customer", parent=True)] = None
+    """The handle of the customer it belongs to (or the id of one that no manifest describes)."""
+    labels: dict[str, str] | None = None
+    """Free words to select by: `-l environment=production`."""
+    absent: bool | None = None
+    """`true` means: it should not exist. It is deleted if it does."""
+    protect: bool | None = None
+    """`true` refuses deletion and replacement. Customers and subscriptions are protected unless this is `false`."""
+    complete: list[str] | None = None
+    """Keyed lists and maps of this resource, as dotted paths, in which nothing may be but what is mentioned."""
+    formerly: dict[str, Any] | None = None
+    """Former values of the fields that identify it, when they have changed: says that it is still the same thing."""
+
+
+class Resource(Part):
+    """Base of every kind. All spec fields are optional in Python; `Required` marks what a create needs."""
+
+    metadata: Metadata | None = None
+
+    manifest_version: ClassVar[str] = "cspctl/v1"
+    """The `apiVersion` of its manifests; it may rise for one kind alone."""
+    per_customer: ClassVar[bool] = True
+    """Whether its manifests name a customer; the others belong to the partner."""
+    replaceable: ClassVar[bool] = True
+    """Whether a change of an immutable field may delete and create it again; if not, it is a planning error."""
+    detail_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields that LIST leaves out: one more read per resource, only when one of them is mentioned."""
+    settles: ClassVar[timedelta] = timedelta(0)
+    """How long "not there" is no evidence after a create."""
+    appears: ClassVar[timedelta] = timedelta(minutes=10)
+    """How long apply waits for what it has made to become readable before it gives up."""
+    paid: ClassVar[bool] = False
+    """Whether creating one costs money."""
+    protected: ClassVar[bool] = False
+    """Whether deletion is refused unless `metadata.protect: false` allows it."""
+    one_time_secrets: ClassVar[tuple[str, ...]] = ()
+    """Names of the secrets that creating one returns once and never again."""
+    nouns: ClassVar[tuple[str, str]] = ("resource", "resources")
+    """What one and several are called in sentences; taken from the class's name."""
+
+    _document: Document | None = PrivateAttr(default=None)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Derive the nouns: VirtualNetwork is "virtual network"."""
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", cls.__name__)
+        one = " ".join(word if word.isupper() or word == "Azure" else word.lower() for word in words)
+        ending = "ies" if one[-1] == "y" and one[-2] not in "aeo" else one[-1] + ("es" if one[-1] == "s" else "s")
+        cls.nouns = (one, one[:-1] + ending)
+
+    @classmethod
+    def from_live(cls, document: dict[str, Any], metadata: Metadata | None = None) -> Self:
+        """Build from a service's answer (or from a document that has been checked): tolerant, never raises."""
+        made = cls.model_validate(document, context=LIVE)
+        return made.model_copy(update={"metadata": metadata}) if metadata else made
+
+    @classmethod
+    def shape(cls) -> Shape:
+        """What the engine knows about the fields of this kind."""
+        return shape_of(cls)
+
+    @property
+    def meta(self) -> Metadata:
+        """The metadata of a manifest's resource."""
+        assert self.metadata is not None
+        return self.metadata
+
+    @property
+    def key(self) -> Key:
+        """What it is called."""
+        meta = self.meta
+        return Key(meta.customer or PARTNER, type(self).__name__, meta.name)
+
+    @property
+    def where(self) -> str:
+        """``file:line`` of its manifest."""
+        return self._document.where if self._document else str(self.key)
+
+    def locate(self, *steps: str | int) -> str:
+        """``file:line`` of the value at these steps of its manifest, or of the nearest thing around it."""
+        return self._document.locate(steps) if self._document else str(self.key)
+
+    def where_is(self, path: str) -> str:
+        """``file:line`` of a field in its manifest, by the path that a plan prints (``subnets[app].addressPrefix``)."""
+        if self._document is None:
+            return str(self.key)
+        spec = self._document.value.get("spec")
+        return self._document.locate(("spec", *_steps(self.shape(), spec, path)))
+
+    def rules(self) -> Iterable[Broken]:
+        """What is wrong with this manifest alone, beyond the types of its fields."""
+        return ()
+
+    @classmethod
+    def is_id(cls, text: str) -> bool:
+        """Whether a text can be the vendor's id of one."""
+        return bool(GUID.fullmatch(text))
+
+    def scope(self) -> Scope:
+        """Where to look for it. References are vendor ids here."""
+        raise NotImplementedError
+
+    def identity(self) -> str:
+        """Its natural key inside the scope, case-folded. References are vendor ids here."""
+        raise NotImplementedError
+
+    @property
+    def found_only(self) -> bool:
+        """Whether it is only ever found, because somebody else brings it into being."""
+        return False
+
+    def locks(self) -> frozenset[str]:
+        """Ids under which a write of this must be alone."""
+        return frozenset()
+
+    @classmethod
+    def all(cls, cloud: Cloud, scope: Scope) -> Iterable[Live[Self]]:
+        """All that exist in the scope, with few calls. Raises a CloudError when that cannot be known."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, cloud: Cloud, live: Live[Self], fields: Set[str]) -> Live[Self] | None:
+        """One of them again, fresh, with the named detail fields; None when it does not exist."""
+        raise NotImplementedError
+
+    def find(self, cloud: Cloud) -> Live[Self] | None:
+        """This very thing, if it exists. Kinds that can compute its id ask for that instead of listing."""
+        matched = self.match([self], [live for live in self.all(cloud, self.scope()) if live.ours])[0]
+        return matched if isinstance(matched, Live) else None
+
+    def found(self, cloud: Cloud, id: str | None, fields: Set[str]) -> Live[Self] | None:
+        """What has just been made, by its id or else by its natural key, with the named detail fields."""
+        live = Live(id, self, self.meta.customer or PARTNER) if id else self.find(cloud)
+        return self.read(cloud, live, fields) if live else None
+
+    @classmethod
+    def match(cls, wanted: Sequence[Self], found: Sequence[Live[Self]]) -> Sequence[Live[Self] | str | None]:
+        """For each wanted one of a scope: what it is live, None, or a sentence saying why that is undecidable."""
+        by_identity: dict[str, list[Live[Self]]] = {}
+        for live in found:
+            by_identity.setdefault(live.resource.identity(), []).append(live)
+        return [one_of(by_identity.get(resource.identity(), ())) for resource in wanted]
+
+    def preflight(self, cloud: Cloud) -> Iterable[str | Waiting]:
+        """Reads only, before a Create is planned: sentences that forbid it, or what person it waits for."""
+        return ()
+
+    def check(self, live: Live[Self]) -> Iterable[str]:
+        """Pure: sentences that forbid updating `live` to this (the merged) resource."""
+        return ()
+
+    @classmethod
+    def contents(cls, cloud: Cloud, live: Live[Self]) -> Iterable[str]:
+        """Ids of what would be deleted along with it."""
+        return ()
+
+    def create(self, cloud: Cloud) -> str | Operation:
+        """Make only the one call that brings it into being; return its id, or the operation that will."""
+        raise NotImplementedError
+
+    @classmethod
+    def proceed(cls, cloud: Cloud, operation: Operation) -> str | Operation | None:
+        """Take an operation one step on: its result's id, None when it is done without one, or itself to wait for."""
+        raise NotImplementedError
+
+    def update(self, cloud: Cloud, live: Live[Self], changed: Set[str]) -> Operation | None:
+        """Write the `changed` top-level fields; this is `live` with the mentioned fields laid over it."""
+        raise NotImplementedError
+
+    @classmethod
+    def delete(cls, cloud: Cloud, live: Live[Self]) -> Operation | None:
+        """Remove it."""
+        raise NotImplementedError
+
+
+R = TypeVar("R", bound=Resource)
+
+
+@dataclass(frozen=True)
+class Live(Generic[R]):
+    """What exists: its id, in our shape, with the untouched payload, and what person it waits for."""
+
+    id: str
+    resource: R
+    customer: str = PARTNER
+    """Whose sign-in a call about it needs: a customer's id, or ``-`` for the partner's own."""
+    raw: dict[str, Any] = field(default_factory=dict)
+    waiting: Waiting | None = None
+    gone: bool = False
+    """It still answers, but counts as deleted (a cancelled subscription)."""
+    ours: bool = True
+    """Whether it is the partner's to manage; what is not is counted and never touched."""
+
+
+def one_of(found: Sequence[Live[R]]) -> Live[R] | str | None:
+    """The only one, None if there is none, or a sentence that lists the several."""
+    if len(found) > 1:
+        return f"{len(found)} live {found[0].resource.nouns[1]} match: " + ", ".join(live.id for live in found)
+    return found[0] if found else None
+
+
+def _steps(shape: Shape | None, value: Any, path: str) -> Steps:
+    """The way to a printed path in a manifest's plain value, as far as the manifest mentions it."""
+    path = path.removeprefix(".")
+    if shape is None or not path:
+        return ()
+    if shape.form == "map":  # the rest is one key, which may hold dots
+        return (path,) if isinstance(value, dict) and path in value else ()
+    if shape.form == "keyed" and isinstance(value, list) and path.startswith("["):
+        name, _, rest = path[1:].partition("]")
+        keys = [str(i.get(shape.key) if isinstance(i, dict) else i).casefold() for i in value]
+        if name.casefold() not in keys:
+            return ()
+        index = keys.index(name.casefold())
+        return (index, *_steps(shape.item, value[index], rest))
+    name = re.split(r"[.\[]", path, maxsplit=1)[0]
+    if not isinstance(value, dict) or name not in value:
+        return ()
+    return (name, *_steps(shape.fields.get(name), value[name], path[len(name) :]))

@@ -1,0 +1,199 @@
+"""Answers HTTP: picks the service, opens the transaction, keeps the ledger; the only WSGI code."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.wrappers import Request as Incoming
+from werkzeug.wrappers import Response as Outgoing
+
+from cspctl.simulator import faults, ledger, sign_in, tokens
+from cspctl.simulator.admin import routes as admin_routes
+from cspctl.simulator.arm import routes as arm_routes
+from cspctl.simulator.clock import Clock
+from cspctl.simulator.partner_center import routes as partner_center_routes
+from cspctl.simulator.store import Store, Transaction
+from cspctl.simulator.wire import Match, Query, Refused, Request, Response, Routes
+
+StartResponse = Callable[..., Any]
+
+HOSTS = {
+    "login.microsoftonline.com": sign_in.routes,
+    "api.partnercenter.microsoft.com": partner_center_routes,
+    "management.azure.com": arm_routes,
+}
+NOT_SIMULATED = {"graph.microsoft.com": "Microsoft Graph"}
+
+# On any other host, such as localhost, the first part of the path tells the services apart.
+PATHS: tuple[tuple[re.Pattern[str], Routes], ...] = (
+    (re.compile(r"^/+_simulator(/|$)"), admin_routes),
+    (re.compile(r"^/+v1/", re.IGNORECASE), partner_center_routes),
+    (re.compile(r"^/[^/]+/(oauth2|discovery|v2\.0|\.well-known)/", re.IGNORECASE), sign_in.routes),
+    (re.compile(r"^/(subscriptions|providers|tenants|metadata)(/|$)", re.IGNORECASE), arm_routes),
+)
+
+
+class BrokenConnection(ConnectionError):
+    """The connection breaks before the answer ("drop") or in its midst ("truncate"); `serve` does so."""
+
+    def __init__(self, what: str, response: Response) -> None:
+        """Carry the answer that does not arrive whole."""
+        super().__init__(f"the simulator was told to {what} the answer")
+        self.what = what
+        self.response = response
+
+
+@dataclass
+class _Outcome:
+    response: Response
+    fault: faults.Fault | None
+
+
+class Application:
+    """The WSGI callable: one transaction a request, committed before the first byte of the answer."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Serve the state in the store by the clock."""
+        self.store = store
+        self.clock = clock
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        incoming = Incoming(environ)
+        routes = _service(incoming)
+        if routes is None:
+            return written(_not_simulated(incoming))(environ, start_response)
+        with self.store.transaction() as tx:
+            outcome = self._answer(tx, incoming, routes)
+        fault = outcome.fault
+        if fault is not None and fault.what == "delay":
+            self.clock.sleep(fault.delay)
+        if fault is not None and fault.what in {"drop", "truncate"}:
+            raise BrokenConnection(fault.what, outcome.response)
+        if incoming.method == "HEAD":
+            outcome.response.body = None
+        return written(outcome.response)(environ, start_response)
+
+    def _answer(self, tx: Transaction, incoming: Incoming, routes: Routes) -> _Outcome:
+        request = self._request(tx, incoming)
+        fault = None if routes is admin_routes else faults.take(tx, routes.service, request)
+        instead = fault is not None and fault.what in {"status", "throttle"}
+        untouched = fault is not None and fault.when == "before" and fault.what != "delay"
+        if fault is not None and untouched:
+            response = fault.answer(routes)
+            _finish(routes, request, None, response)
+        else:
+            response = self._handle(routes, request)
+            if fault is not None and instead:
+                response = fault.answer(routes)
+                _finish(routes, request, None, response)
+        if ledger.is_write(routes.service, request):
+            ledger.write(request, routes.service, response)
+        return _Outcome(response, fault)
+
+    def _request(self, tx: Transaction, incoming: Incoming) -> Request:
+        headers = incoming.headers
+        body, malformed = _body(incoming)
+        asked = headers.get("MS-RequestId") or headers.get("x-ms-client-request-id")
+        correlation = headers.get("MS-CorrelationId") or headers.get("x-ms-correlation-request-id")
+        correlation = correlation or headers.get("client-request-id")
+        return Request(
+            method=incoming.method,
+            base_url=incoming.host_url.rstrip("/"),
+            path="/" + incoming.path.lstrip("/"),
+            query=Query(incoming.args.items(multi=True)),
+            headers=headers,
+            body=body,
+            malformed=malformed,
+            tx=tx,
+            now=self.clock.read(tx),
+            request_id=asked or str(uuid.uuid4()),
+            correlation_id=correlation or str(uuid.uuid4()),
+            raw=incoming.get_data(),
+        )
+
+    def _handle(self, routes: Routes, request: Request) -> Response:
+        match = routes.match(request.method, request.path)
+        if match is None:
+            code = "NotImplementedBySimulator"
+            text = f"The simulator has no route {request.method} {request.path} in the service {routes.service}."
+            response = routes.error(501, code, text)
+        else:
+            response = self._served(routes, request, match)
+        _finish(routes, request, match, response)
+        return response
+
+    def _served(self, routes: Routes, request: Request, match: Match) -> Response:
+        try:
+            if routes.audiences and not match.requirements.get("anonymous"):
+                authorization = request.headers.get("Authorization", "")
+                request.caller = tokens.verify(request.tx, request.now, authorization, routes.audiences)
+            if request.malformed:
+                return routes.error(400, "InvalidRequestContent", "The request content was not valid JSON.")
+            early = routes.before(request, match) if routes.before else None
+            if early is not None:
+                return early
+            with request.tx.undone_on_error():
+                return match.function(request, **match.params)
+        except tokens.InvalidToken as invalid:
+            return routes.error(401, invalid.code, invalid.message)
+        except Refused as refused:
+            return refused.response
+
+
+def _service(incoming: Incoming) -> Routes | None:
+    host = incoming.host.partition(":")[0].lower()
+    if host in HOSTS:
+        return HOSTS[host]
+    if host in NOT_SIMULATED:
+        return None
+    for pattern, routes in PATHS:
+        if pattern.search(incoming.path):
+            return routes
+    return None
+
+
+def _not_simulated(incoming: Incoming) -> Response:
+    service = NOT_SIMULATED.get(incoming.host.lower(), "no known service")
+    text = f"The simulator has no route {incoming.method} {incoming.host}{incoming.path} ({service})."
+    return Response(501, {"error": {"code": "NotImplementedBySimulator", "message": text}})
+
+
+def _body(incoming: Incoming) -> tuple[Any, bool]:
+    """Return the parsed body, None if there is none, and whether it was no JSON."""
+    raw = incoming.get_data()
+    if incoming.mimetype == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)), False
+    if not raw.strip():
+        return None, False
+    try:
+        return json.loads(raw.decode("utf-8-sig")), False
+    except ValueError:
+        return None, True
+
+
+def _finish(routes: Routes, request: Request, match: Match | None, response: Response) -> None:
+    if routes.after:
+        routes.after(request, match, response)
+
+
+def written(response: Response) -> Outgoing:
+    """Return the answer as werkzeug writes it."""
+    body = response.body
+    if body is None:
+        outgoing = Outgoing(b"", response.status)
+        del outgoing.headers["Content-Type"]
+    elif isinstance(body, bytes):
+        outgoing = Outgoing(body, response.status)
+    else:
+        data = json.dumps(body, ensure_ascii=False).encode()
+        outgoing = Outgoing(data, response.status, content_type="application/json; charset=utf-8")
+    for name, value in response.headers.items():
+        outgoing.headers[name] = value
+    return outgoing

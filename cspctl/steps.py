@@ -1,0 +1,266 @@
+"""The steps of one change: what is read, announced, written and waited for, in which order.
+
+They are a generator that yields the seconds it wants to wait; between two steps it holds no thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from cspctl import refs
+from cspctl.changes import Adopt, Change, Create, Delete, Replace, Update, digest_of
+from cspctl.cloud import Cloud
+from cspctl.diff import FieldChange, differences
+from cspctl.errors import CloudError, CspctlError, NotYet, Unreachable
+from cspctl.journal import Journal
+from cspctl.observe import details_of
+from cspctl.overlay import overlay
+from cspctl.record import Record
+from cspctl.resource import Key, Live, Operation, Resource
+from cspctl.seen import Names, Seen
+
+LOOKS = (2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between looks for something that should appear or vanish; the last one repeats."""
+LONGEST = timedelta(hours=3)
+"""How long an operation may run before we stop watching it; the service's own limit is well below."""
+
+Status = Literal["done", "failed", "skipped", "moved", "waiting"]
+Steps = Generator[float, None, "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change. `waiting`: it may have happened or still run; the next apply finds out."""
+
+    key: Key
+    action: str
+    status: Status
+    reason: str = ""
+
+
+class Stop(Exception):
+    """Ends the work on a change with an outcome."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+@dataclass
+class Shared:
+    """What the work on all changes of a run shares: the services, the journal, and what is known by now."""
+
+    cloud: Cloud
+    journal: Journal
+    seen: Seen
+    names: Names
+    tell: Callable[[Key, str], None]
+
+    def learnt(self, key: Key, live: Live[Resource] | None) -> None:
+        """Something has come into being or has gone: from now on, references to it mean its id."""
+        self.seen.states[key] = live
+        if live:
+            self.names.add(key, live.id)
+
+
+@dataclass
+class Worker:
+    """The steps of one change."""
+
+    shared: Shared
+    change: Change
+
+    @property
+    def key(self) -> Key:
+        """What it is about."""
+        return self.change.desired.key
+
+    def steps(self) -> Steps:
+        """All of them; whatever goes wrong becomes an outcome."""
+        try:
+            yield from self._carry_out()
+        except Stop as stop:
+            return self._outcome(stop.status, stop.reason)
+        except Unreachable as error:  # the call may have had its effect: the intent stays open in the journal
+            return self._outcome("waiting" if self._began else "failed", f"{error}")
+        except CspctlError as error:
+            self._fail(error)
+            return self._outcome("failed", str(error))
+        except Exception as error:  # a bug of ours or of a library: one change fails, the run goes on, nothing is lost
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            text = (
+                f"internal error: {type(error).__name__}: {error} ({where.filename}:{where.lineno}); please report it"
+            )
+            return self._outcome("failed", self.shared.cloud.http.redacted(text))
+        return self._outcome("done", "")
+
+    _began: bool = False
+
+    def _fail(self, error: CspctlError) -> None:
+        if self._began:
+            reason = error.code or str(error.status) if isinstance(error, CloudError) else "error"
+            self.shared.journal.failed(self.key, reason, self.shared.cloud.clock.now())
+
+    def _outcome(self, status: Status, reason: str) -> Outcome:
+        return Outcome(self.key, self.change.action, status, reason)
+
+    def _carry_out(self) -> Generator[float, None, None]:
+        match self.change:
+            case Create():
+                yield from self._create()
+            case Adopt(live=None):
+                live = yield from self._appears(None)
+                yield from self._update(live)
+            case Adopt(live=live) if not self.change.compared.changes:
+                assert live is not None
+                self.shared.journal.done(self.key, "adopt", live.id, self._now())
+            case Update(live=live) | Adopt(live=live):
+                assert live is not None
+                yield from self._update(live)
+            case Replace(live=live):
+                yield from self._delete(live)
+                self.change = Create(self.change.desired, self.change.compared)
+                yield from self._create(replaces=True)
+            case Delete(live=live):
+                yield from self._delete(live)
+
+    def _now(self) -> datetime:
+        return self.shared.cloud.clock.now()
+
+    def _desired(self) -> Resource:
+        """The desired resource with the ids that are known by now."""
+        wanted, idof = self.change.desired, self.shared.seen.idof(self.change.desired)
+        document = refs.with_ids(wanted.shape(), wanted.document(), idof)
+        resource = type(wanted).from_live(document, wanted.metadata)
+        return refs.located(resource, lambda text, mark: text if mark is not refs.CUSTOMER else idof(text, mark))
+
+    def _intent(self, action: str, request_id: str = "") -> Cloud:
+        self._began = True
+        request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now(), request_id)
+        return self.shared.cloud.under(request_id, self.key)
+
+    def _create(self, replaces: bool = False) -> Generator[float, None, None]:
+        assert isinstance(self.change, Create)
+        desired, repeats = self._desired(), self.change.repeats
+        if not replaces and repeats is None and desired.find(self.shared.cloud):
+            raise Stop("moved", "it exists by now; plan again")
+        cloud = self._intent("create", repeats.request_id if repeats else "")
+        begun: str | Operation | None = (repeats.made or repeats.operation) if repeats else None
+        id = yield from self._finish_operation(cloud, begun or desired.create(cloud))
+        if id:
+            self.shared.journal.made(self.key, id, self._now())
+        live = yield from self._appears(id)
+        self._check_secrets(repeats)
+        self.shared.journal.done(self.key, "create", live.id, self._now())
+        yield from self._update(live, created=True)
+
+    def _check_secrets(self, repeats: Record | None) -> None:
+        for name in type(self.change.desired).one_time_secrets:
+            if repeats and not self.shared.cloud.sink.has(self.key, name):
+                remedy = "it is not given twice: reset it, for instance through another global administrator"
+                self.shared.tell(self.key, f"its {name} was lost with the answer of the earlier run; {remedy}")
+
+    def _finish_operation(self, cloud: Cloud, begun: str | Operation | None) -> Generator[float, None, str | None]:
+        deadline = self._now() + LONGEST
+        noted: Operation | None = None
+        while isinstance(begun, Operation):
+            if noted is None or (begun.url, begun.step) != (noted.url, noted.step):
+                self.shared.journal.operation(self.key, begun, self._now())
+                noted = begun
+            if self._now() > deadline:
+                raise Stop("waiting", f"it still runs after {LONGEST}; the next apply looks again")
+            if begun.after:
+                yield begun.after
+            result = begun.result
+            begun = type(self.change.desired).proceed(cloud, begun)
+            if begun is None:
+                return result or None
+        return begun
+
+    def _appears(self, id: str | None) -> Generator[float, None, Live[Resource]]:
+        """Wait until the kind's own read finds what has been made."""
+        kind, desired = type(self.change.desired), self._desired()
+        deadline = self._now() + max(kind.appears, kind.settles)
+        for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
+            try:
+                live = desired.found(self.shared.cloud, id, self._details())
+            except NotYet:
+                live = None
+            if live:
+                self.shared.learnt(self.key, live)
+                return live
+            if self._now() > deadline:
+                raise Stop("waiting", f"it was not readable after {max(kind.appears, kind.settles)}; run apply again")
+            yield pause
+        raise AssertionError("the loop above has no end of its own")
+
+    def _details(self) -> frozenset[str]:
+        return details_of(self.change.desired)
+
+    def _differences(self, live: Live[Resource]) -> tuple[tuple[FieldChange, ...], Any]:
+        desired, shape, names = self._desired(), self.change.desired.shape(), self.shared.names
+        complete = frozenset(desired.meta.complete or ())
+        there, wanted = live.resource.document(), desired.document()
+        before, after = (
+            names.of(shape, document, self.key.customer)
+            for document in (there, overlay(shape, there, wanted, complete))
+        )
+        return differences(shape, before, after), overlay(shape, there, wanted, complete, sent=True)
+
+    def _update(self, live: Live[Resource], created: bool = False) -> Generator[float, None, None]:
+        kind = type(self.change.desired)
+        fresh = live if created else kind.read(self.shared.cloud, live, self._details())
+        if fresh is None:
+            raise Stop("moved", "it is gone by now; plan again")
+        fields, after = self._differences(fresh)
+        self._check_moved(fields)
+        if fields:
+            merged = kind.from_live(after, self._desired().metadata)
+            for sentence in merged.check(fresh):
+                raise Stop("moved", sentence)
+            cloud = self._intent("update")
+            yield from self._finish_operation(cloud, merged.update(cloud, fresh, {f.field for f in fields}))
+        action = "adopt" if isinstance(self.change, Adopt) else "update"
+        self.shared.journal.done(self.key, action, fresh.id, self._now())
+        self.shared.learnt(self.key, fresh)
+
+    def _check_moved(self, fields: tuple[FieldChange, ...]) -> None:
+        """Write only what the plan showed: the same fields, from the same values, to the same values."""
+        if isinstance(self.change, Create) or (isinstance(self.change, Adopt) and self.change.live is None):
+            return
+        shown = {f.path: f for f in self.change.compared.changes}
+        for f in fields:
+            if f.path not in shown or shown[f.path].before != f.before:
+                raise Stop("moved", f"{f.path} is {f.before!r} by now; plan again")
+
+    def _delete(self, live: Live[Resource]) -> Generator[float, None, None]:
+        kind = type(self.change.desired)
+        fresh = kind.read(self.shared.cloud, live, frozenset())
+        if fresh is not None and not fresh.gone:
+            self._check_contents(kind, fresh)
+            cloud = self._intent("delete")
+            yield from self._finish_operation(cloud, kind.delete(cloud, fresh))
+            yield from self._vanishes(kind, fresh)
+        self.shared.journal.done(self.key, "delete", live.id, self._now())
+        self.shared.learnt(self.key, None)
+
+    def _check_contents(self, kind: type[Resource], fresh: Live[Resource]) -> None:
+        if isinstance(self.change, Delete):
+            new = {id.casefold() for id in kind.contents(self.shared.cloud, fresh)}
+            if new - {id.casefold() for id in self.change.contents}:
+                raise Stop("moved", "it holds more by now than the plan showed; plan again")
+
+    def _vanishes(self, kind: type[Resource], live: Live[Resource]) -> Generator[float, None, None]:
+        deadline = self._now() + kind.appears
+        for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
+            there = kind.read(self.shared.cloud, live, frozenset())
+            if there is None or there.gone:
+                return
+            if self._now() > deadline:
+                raise Stop("waiting", f"it still answers {kind.appears} after its deletion")
+            yield pause

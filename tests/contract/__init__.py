@@ -1,0 +1,1 @@
+"""What the engine promises about every kind: each kind joins by existing, with its example."""

@@ -1,0 +1,115 @@
+"""Profiles: which account, how to sign in; every mistake said with its line, and never a secret in what is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cspctl import config
+from cspctl.config import Held, Secret
+from cspctl.errors import BadInput
+
+GOOD = """profiles:
+  default:
+    partnerTenantId: 7f000000-0000-4000-8000-000000000001
+    clientId: 7f000000-0000-4000-8000-000000000002
+    clientSecret: {env: CSPCTL_TEST_SECRET}
+    refreshToken: {file: token.txt}
+  sandbox:
+    partnerTenantId: 7f000000-0000-4000-8000-000000000003
+    clientId: 7f000000-0000-4000-8000-000000000004
+    clientSecret: {env: CSPCTL_TEST_SECRET}
+    sandbox: true
+    cloud: usgov
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "cspctl.yaml").write_text(text)
+    return folder
+
+
+def said(folder: Path, text: str, name: str = "default") -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        config.load(written(folder, text), name)
+    return [f"{Path(p.where).name} {p.what}" for p in caught.value.problems]
+
+
+def test_the_named_profile_is_read(tmp_path: Path) -> None:
+    profile = config.load(written(tmp_path, GOOD), "sandbox")
+    assert (profile.partner_tenant_id[-1], profile.cloud, profile.sandbox) == ("3", "usgov", True)
+    assert config.load(tmp_path).cloud == "global"
+
+
+def test_a_profile_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r'no profile "production"\n    Known are: default, sandbox\.'):
+        config.load(written(tmp_path, GOOD), "production")
+
+
+def test_no_file_leads_to_the_simulator(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--simulate"):
+        config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("clientId: 7f000000-0000-4000-8000-000000000002", "clientID: x", ["cspctl.yaml:2", "clientId"]),
+        (
+            "    clientSecret: {env: CSPCTL_TEST_SECRET}\n    refresh",
+            "    clientSecret: hunter2\n    refresh",
+            ["cspctl.yaml:5"],
+        ),
+        ("cloud: usgov", "cloud: germany", ["cspctl.yaml:12", "cloud"]),
+        ("sandbox: true", "sandbox: perhaps", ["cspctl.yaml:11", "sandbox"]),
+        ("sandbox: true", "sandbox: yes", ["cspctl.yaml:11", "sandbox"]),
+        ("{file: token.txt}", "{fiel: token.txt}", ["cspctl.yaml:6", "fiel"]),
+        ("{file: token.txt}", "{}", ["cspctl.yaml:6", "env"]),
+        ("{file: token.txt}", "{env: A, file: b}", ["cspctl.yaml:6", "env"]),
+    ],
+)
+def test_a_mistake_is_said_with_its_line_and_its_field(tmp_path: Path, old: str, new: str, expected: list[str]) -> None:
+    assert old in GOOD
+    text = "\n".join(said(tmp_path, GOOD.replace(old, new)))
+    assert all(word in text for word in expected), text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "just text\n", "- profiles\n", "profiles: {}\n---\nprofiles: {}\n", "profiles: []\n"]
+)
+def test_a_file_that_is_no_configuration_is_said_so(tmp_path: Path, text: str) -> None:
+    assert said(tmp_path, text)[0].partition(" ")[2]
+    assert not said(tmp_path, text)[0].partition(" ")[2].startswith(":")
+
+
+def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
+    assert len(said(tmp_path, "profiles:\n  default: {}\nextra: 1\n")) == 4
+
+
+def test_a_secret_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSPCTL_TEST_SECRET", "one")
+    (tmp_path / "secret").write_text("two\n")
+    assert Secret(env="CSPCTL_TEST_SECRET").value() == "one"
+    assert Secret(file=tmp_path / "secret").value() == "two"
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_secret_that_is_missing_empty_or_no_text_is_said_by_its_name(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(BadInput, match="secret"):
+        Secret(file=tmp_path / "secret").value()
+
+
+def test_an_empty_variable_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSPCTL_TEST_SECRET", "")
+    with pytest.raises(BadInput, match="environment variable CSPCTL_TEST_SECRET"):
+        Secret(env="CSPCTL_TEST_SECRET").value()
+
+
+def test_a_held_secret_does_not_show_itself() -> None:
+    held = Held.model_validate({"text": "hunter2"})
+    assert held.value() == "hunter2"
+    assert "hunter2" not in f"{held!r} {held} {held.model_dump()}"
