@@ -177,7 +177,7 @@ def _others(taken: Mapping[tuple[str, int], Measured], options: Any, engine: Map
     ):
         found = taken.get((name, size))
         if found is None:
-            _print(f"  {text}: terraform is not installed here")
+            _print(f"  {text}: not installed here, so not measured")
             continue
         share = f"{ours.seconds / found.seconds:16.2f}x" if ours else ""
         _print(f"  {text:<48} {found.seconds:5.2f} s {found.cpu:8.2f} s {found.memory:5.0f} MB {share}")

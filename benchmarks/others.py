@@ -18,9 +18,11 @@ OCTODNS = "octodns==1.22.0"
 RECORD = "host-{n:05}:\n  - {{ttl: 300, type: A, value: 10.{high}.{low}.1}}\n"
 
 
-def octodns(cache: Path, folder: Path, records: int) -> Measured:
-    """octoDNS from one folder of YAML to an equal one: a zone of A records, nothing to do."""
+def octodns(cache: Path, folder: Path, records: int) -> Measured | None:
+    """octoDNS from one folder of YAML to an equal one: a zone of A records. None where it cannot be installed."""
     command = _installed(cache / "octodns")
+    if command is None:
+        return None
     text = "---\n" + "".join(RECORD.format(n=n, high=n // 256, low=n % 256) for n in range(records))
     # Checking the order of keys would make it slower.
     provider = "{{class: octodns.provider.yaml.YamlProvider, directory: {}, enforce_order: false}}"
@@ -34,13 +36,14 @@ def octodns(cache: Path, folder: Path, records: int) -> Measured:
     return measured([str(command), "--config-file", str(folder / "config.yaml")], says="No changes were planned")
 
 
-def _installed(folder: Path) -> Path:
+def _installed(folder: Path) -> Path | None:
     """octodns-sync in an environment of its own, which is kept for the next time."""
     scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
     if not (scripts / "octodns-sync").exists():
         venv.create(folder, with_pip=True, clear=True)
         pip = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", OCTODNS]
-        subprocess.run(pip, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 # our own words
+        if subprocess.run(pip, stdout=subprocess.DEVNULL).returncode:  # noqa: S603 # our own words
+            return None
     return scripts / "octodns-sync"
 
 

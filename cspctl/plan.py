@@ -27,8 +27,12 @@ def plan(
     records: Mapping[Key, Record],
     targets: Set[Key] | None = None,
     allow_contents: Set[Key] = frozenset(),
+    outside: Mapping[Key, Set[Key]] | None = None,
 ) -> Plan:
-    """What to do about each chosen resource. Pure: "now" is the time of looking."""
+    """What to do about each chosen resource. Pure: "now" is the time of looking.
+
+    `outside` says what the manifests refer to that a narrowing leaves out: nothing of that may be removed under them.
+    """
     needs = refs.needs_of(resources)
     maker = _Maker(resources, seen, records, needs, Names(seen.states))
     by_key = {r.key: r for r in resources}
@@ -40,7 +44,7 @@ def plan(
     changes = deletions[::-1] + [c for c in changes if not isinstance(c, Delete)]
     if targets is not None:
         maker.check_chosen(changes, targets)
-    maker.check_removals(changes, allow_contents)
+    maker.check_removals(changes, allow_contents, outside or {})
     maker.note_unmanaged(targets)
     return Plan(
         seen.at,
@@ -113,7 +117,8 @@ class _Maker:
         parents_exist = all(self.seen.states.get(parent) is not None for parent in self.needs[key])
         if desired.found_only:
             if parents_exist:
-                self.problems.append(Problem(desired.where, f"{key}: nothing was found that it could be"))
+                if not any(p.what.startswith(f"{key}: ") for p in self.seen.problems):  # its kind knows better why
+                    self.problems.append(Problem(desired.where, f"{key}: nothing was found that it could be"))
                 return None
             return Adopt(desired, self._compared(desired, {}), None)
         for name in missing(desired.shape(), desired.document()):
@@ -169,7 +174,7 @@ class _Maker:
         compared = self._compared(desired, live.resource.document())
         self._count_items(desired, live)
         if live.gone:
-            self._note("info", key, "it is cancelled; mention 'state: Enabled' to enable it again")
+            self._note("info", key, f"it has been cancelled or suspended; mention '{kind.revival}' to bring it back")
         immutable = [f for f in compared.changes if f.immutable and f.before is not MISSING]
         if immutable:
             return self._immutable(desired, live, compared, immutable)
@@ -237,7 +242,7 @@ class _Maker:
                         what = f"{change.desired.key} needs {other}, which does not exist and is not selected"
                         self.problems.append(Problem(change.desired.where, what, f"Select it too: --target {other}"))
 
-    def check_removals(self, changes: Sequence[Change], allowed: Set[Key]) -> None:
+    def check_removals(self, changes: Sequence[Change], allowed: Set[Key], outside: Mapping[Key, Set[Key]]) -> None:
         """Nothing may be removed that something else refers to, or that holds what is not removed knowingly."""
         removed = {c.desired.key: c for c in changes if isinstance(c, Delete | Replace)}
         deleted_ids = {c.live.id.casefold() for c in changes if isinstance(c, Delete)}
@@ -247,6 +252,10 @@ class _Maker:
                 if key not in removed and isinstance(self.seen.states[key], Live) and not by_key[key].meta.absent:
                     what = f"{other} is to be {removed[other].action}d, but {key} refers to it"
                     self.refusals.append(Problem(by_key[other].where, what, f"Replace or delete {key} as well."))
+        for key, others in outside.items():
+            for other in sorted(others & removed.keys()):
+                what = f"{other} is to be {removed[other].action}d, but {key}, which is not selected, refers to it"
+                self.refusals.append(Problem(by_key[other].where, what, f"Select {key} as well."))
         for key, change in removed.items():
             if isinstance(change, Delete) and key not in allowed:
                 left = [id for id in change.contents if id.casefold() not in deleted_ids]

@@ -193,6 +193,8 @@ class Resource(Part):
     """Whether creating one costs money."""
     protected: ClassVar[bool] = False
     """Whether deletion is refused unless `metadata.protect: false` allows it."""
+    revival: ClassVar[str] = ""
+    """What to mention in order to bring back what is `gone` but still there."""
     one_time_secrets: ClassVar[tuple[str, ...]] = ()
     """Names of the secrets that creating one returns once and never again."""
     nouns: ClassVar[tuple[str, str]] = ("resource", "resources")

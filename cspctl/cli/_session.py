@@ -14,7 +14,7 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-from cspctl import config, manifest
+from cspctl import config, manifest, refs
 from cspctl.changes import Plan
 from cspctl.cloud import Clock, Cloud, connect
 from cspctl.errors import EXIT_ERROR, EXIT_PARTIAL, EXIT_REFUSED, EXIT_WAITING, Problem
@@ -157,7 +157,9 @@ def look(
 ) -> Look:
     """Observe what the chosen resources need, and plan; `patient` waits for what is just coming into being."""
     records = journal(options).records()
-    resources = manifest.narrowed(resources, chosen)
+    everything, resources = resources, manifest.narrowed(resources, chosen)
+    inside = {resource.key for resource in resources}
+    outside = {key: needs for key, needs in refs.needs_of(everything).items() if key not in inside}
     seen = observe(resources, cloud, records)
     for _ in range(LOOKS if patient else 0):
         young = [state for state in seen.states.values() if isinstance(state, Unread) and state.passing]
@@ -167,7 +169,7 @@ def look(
         cloud.clock.sleep(PAUSE)
         seen = observe(resources, cloud, records)
     allowed = manifest.selected(resources, frozenset(allow_contents)) or set()
-    return Look(resources, records, seen, plan(resources, seen, records, chosen, allowed))
+    return Look(resources, records, seen, plan(resources, seen, records, chosen, allowed, outside))
 
 
 def show(text: Text) -> None:

@@ -104,6 +104,26 @@ def test_narrowing(run: Run, applied: Path) -> None:
     assert run("--simulate", "plan", "-l", "no=such", str(applied)).code == 64
 
 
+def test_what_a_narrowing_leaves_out_is_not_pulled_from_under(run: Run, applied: Path) -> None:
+    text = """apiVersion: cspctl/v1
+kind: VirtualNetwork
+metadata: {name: lab, customer: fourth-coffee, labels: {part: lab}}
+spec: {resourceGroup: lab, location: westus, addressPrefixes: [10.9.0.0/16]}
+---
+apiVersion: cspctl/v1
+kind: ResourceGroup
+metadata: {name: lab, customer: fourth-coffee}
+spec: {subscription: production, location: westus}
+"""
+    Path("lab.yaml").write_text(text, encoding="utf-8")
+    assert run("--simulate", "apply", "--auto-approve", str(applied), "lab.yaml").code == 0
+    gone = text.replace("metadata: {name: lab,", "metadata: {name: lab, absent: true,")
+    Path("lab.yaml").write_text(gone, encoding="utf-8")
+    said = run("--simulate", "plan", "--target", "ResourceGroup/lab", str(applied), "lab.yaml")
+    assert said.code == 5
+    assert "VirtualNetwork/lab, which is not selected, refers to it" in said.err
+
+
 def test_problems_come_all_at_once_with_file_and_line(run: Run, applied: Path) -> None:
     edit(applied / "network.yaml", "addressPrefixes", "adressPrefixes")
     edit(applied / "customer.yaml", "culture", "kulture")

@@ -28,6 +28,7 @@ class AzurePlan(Resource):
     paid: ClassVar[bool] = True
     protected: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
+    revival: ClassVar[str] = "status: active"
 
     friendly_name: Annotated[str | None, Default("Azure plan")] = None
     """Its name in Partner Center."""
@@ -44,7 +45,7 @@ class AzurePlan(Resource):
 
     @classmethod
     def _live(cls, payload: dict[str, Any], customer: str) -> Live[Self]:
-        gone = payload.get("status") in ENDED
+        gone = payload.get("status") in ENDED | {"suspended"}
         return Live(str(payload["id"]), cls.from_live(payload), customer, payload, gone=gone)
 
     @classmethod
@@ -60,7 +61,7 @@ class AzurePlan(Resource):
             found = cls._live(cloud.partner.get(path), live.customer)
         except NotFound:
             return None
-        return None if found.gone else found
+        return None if found.raw.get("status") in ENDED else found
 
     def create(self, cloud: Cloud) -> str | Operation:
         """Open a cart with the plan in it. It is checked out after it has been journalled."""

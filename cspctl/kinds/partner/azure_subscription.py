@@ -56,6 +56,7 @@ class AzureSubscription(Resource):
     paid: ClassVar[bool] = True
     protected: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
+    revival: ClassVar[str] = "state: Enabled"
 
     plan: Annotated[str | None, RefTo("AzurePlan", parent=True, implied=True), NotCompared()] = None
     """The customer's AzurePlan manifest; the only one of that customer if not given."""
