@@ -64,12 +64,14 @@ class Update:
 
 @dataclass(frozen=True)
 class Replace:
-    """It exists and differs in fields that cannot change: deleted, then created. `reasons` says which and why."""
+    """It exists and differs in fields that cannot change: deleted, then created with all that it had and all that the
+    manifest says. `reasons` says which fields and why, `contents` what would not come back."""
 
     desired: Resource
     compared: Fields
     live: Live[Resource]
     reasons: tuple[str, ...]
+    contents: tuple[str, ...] = ()
     action: Literal["replace"] = "replace"
 
 
@@ -107,6 +109,8 @@ class Plan:
     problems: tuple[Problem, ...] = ()
     refusals: tuple[Problem, ...] = ()
     needs: Mapping[Key, Set[Key]] = field(default_factory=dict)
+    doubtful_until: datetime | None = None
+    """When it will be certain whether what an earlier run may have created exists."""
     resources: int = 0
     calls: int = 0
 
@@ -142,7 +146,7 @@ class Plan:
 def digest_of(change: Change) -> str:
     """The digest of one change."""
     fields = [[f.path, _plain(f.before), _plain(f.after)] for f in change.compared.changes]
-    contents = sorted(change.contents) if isinstance(change, Delete) else []
+    contents = sorted(change.contents) if isinstance(change, Delete | Replace) else []
     return _sha([str(change.desired.key), change.action, fields, contents])
 
 

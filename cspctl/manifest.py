@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cspctl import graph, refs, source
 from cspctl.errors import BadInput, Problem
-from cspctl.fields import RefTo, Shape, missing
+from cspctl.fields import Immutable, RefTo, Required, Shape, missing
 from cspctl.kinds import registry
 from cspctl.overlay import key_of
 from cspctl.resource import GUID, PARTNER, Key, Metadata, Resource
@@ -154,6 +154,10 @@ def _single_problems(resource: Resource) -> Iterator[Problem]:
         which = "one" if item else resource.nouns[0]
         remedy = f"Add '{last}:'." if item else f"Add '{name}:' below spec."
         yield Problem(resource.locate("spec", *_steps(owner)), f"{what}: it says which {which} is meant", remedy)
+    for path in _unremovable(shape, document, ()):
+        name = ".".join(map(str, path))
+        what = f"{name}: null would remove it, and {resource.nouns[0]} cannot be without it"
+        yield Problem(resource.locate("spec", *path), what, "Write a value, or leave the line out.")
     yield from _repeated(resource, shape, document, ())
     for rule in resource.rules():
         yield Problem(resource.where_is(rule.path), rule.what, rule.remedy)
@@ -161,6 +165,20 @@ def _single_problems(resource: Resource) -> Iterator[Problem]:
 
 def _steps(path: str) -> list[str | int]:
     return [int(step) if step.isdigit() else step for step in path.split(".") if step]
+
+
+def _unremovable(shape: Shape, value: Any, path: Steps) -> Iterator[Steps]:
+    """Fields that say null although the vendor needs them or can never change them."""
+    if shape.form == "object" and isinstance(value, dict):
+        for name, inner in shape.fields.items():
+            if name in value and value[name] is None:
+                if inner.mark(Required) or inner.mark(Immutable):
+                    yield (*path, name)
+            else:
+                yield from _unremovable(inner, value.get(name), (*path, name))
+    elif shape.form in ("keyed", "list") and shape.item and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unremovable(shape.item, item, (*path, index))
 
 
 def _repeated(resource: Resource, shape: Shape, value: Any, path: Steps) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from typing import TypeVar
 from cspctl import graph, refs
 from cspctl.cloud import Cloud
 from cspctl.errors import CspctlError, NotYet, Problem
+from cspctl.fields import Immutable
+from cspctl.overlay import same
 from cspctl.record import Record
 from cspctl.resource import Key, Live, Resource, Scope, Waiting
 from cspctl.seen import Seen, State, Unread
@@ -108,42 +110,45 @@ class _Level:
             return
         ours = [live for live in found if live.ours]
         matched = type(pairs[0][0]).match([at for _, at in pairs], ours)
+        taken = {live.id for live in matched if isinstance(live, Live)}
         for (resource, at), live in zip(pairs, matched, strict=True):
             if isinstance(live, str):
                 self.seen.problems.append(Problem(resource.where, f"{resource.key}: {live}", "Say which one is meant."))
                 self.seen.states[resource.key] = Unread("it is undecided which one is meant")
             else:
-                self.seen.states[resource.key] = live or self._formerly(at, resource.key, ours)
+                free = [other for other in ours if other.id not in taken]
+                self.seen.states[resource.key] = live or self._formerly(at, resource.key, free)
 
     def _formerly(self, at: Resource, key: Key, found: Sequence[Live[Resource]]) -> Live[Resource] | None:
-        """What it was called before: by `metadata.formerly`, or, for what is never let go of, by the journal."""
+        """What it was called before: by `metadata.formerly`, or by the journal where a handle keeps its meaning."""
         if at.meta.formerly:
             former = type(at).from_live({**at.document(), **at.meta.formerly}, at.metadata)
             former = refs.located(former, self.seen.idof(former))
             matched = type(at).match([former], found)[0]
             return matched if isinstance(matched, Live) else None
         known = self.records.get(key)
-        if known and known.id and type(at).protected:
+        if known and known.id and type(at).keeps_identity:
             return next((live for live in found if live.id.casefold() == known.id.casefold()), None)
         return None
 
     def _details(self, pairs: Sequence[tuple[Resource, Resource]]) -> None:
         wanted = []
-        for resource, _ in pairs:
+        for resource, at in pairs:
             live, fields = self.seen.states[resource.key], details_of(resource)
-            if isinstance(live, Live) and (fields or resource.meta.absent):
-                wanted.append((resource, live, fields))
+            if isinstance(live, Live) and (fields or _may_go(resource, at, live)):
+                wanted.append((resource, live, fields, _may_go(resource, at, live)))
 
-        def read(item: tuple[Resource, Live[Resource], frozenset[str]]) -> tuple[State, tuple[str, ...]]:
-            resource, live, fields = item
+        def read(item: tuple[Resource, Live[Resource], frozenset[str], bool]) -> tuple[State, tuple[str, ...]]:
+            resource, live, fields, may_go = item
+            kind = type(resource)
             try:
-                if resource.meta.absent:
-                    return live, tuple(type(resource).contents(self.cloud, live)) if not live.gone else ()
-                return type(resource).read(self.cloud, live, fields), ()
+                contents = tuple(kind.contents(self.cloud, live)) if may_go and not live.gone else ()
+                # Of what is to be deleted no field is compared.
+                return (kind.read(self.cloud, live, fields) if fields and not resource.meta.absent else live), contents
             except CspctlError as error:
                 return Unread(str(error)), ()
 
-        for (resource, _, _), (state, contents) in self._all(read, wanted):
+        for (resource, *_), (state, contents) in self._all(read, wanted):
             self.seen.states[resource.key] = state
             self.seen.contents[resource.key] = contents
 
@@ -174,6 +179,20 @@ class _Level:
         """Whether an earlier run has announced its creation: what now stands in the way may be the thing itself."""
         record = self.records.get(key)
         return record is not None and record.open and record.action == "create"
+
+
+def _may_go(resource: Resource, at: Resource, live: Live[Resource]) -> bool:
+    """Whether it may be deleted, for good or to be replaced: then what would go with it has to be known."""
+    if resource.meta.absent:
+        return True
+    if not type(resource).replaceable:
+        return False
+    there, wanted = live.resource.document(), at.document()
+    return any(
+        name in wanted and name in there and not same(field, there[name], wanted[name])
+        for name, field in resource.shape().fields.items()
+        if field.mark(Immutable)
+    )
 
 
 def details_of(resource: Resource) -> frozenset[str]:

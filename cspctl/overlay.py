@@ -47,7 +47,8 @@ class _Overlay:
             if field is None or name == ABSENT or (field.mark(NotCompared) and not self.sent):
                 continue
             if wanted is None:
-                result.pop(name, None)
+                if not _is_nothing(field, live.get(name)):
+                    result.pop(name, None)
             elif name in live or not _is_default(field, wanted):
                 value = self.of(field, live.get(name), wanted, f"{path}.{name}" if path else name)
                 if name in live or value not in ({}, []) or field.form == "list":  # nothing to remove from nothing
@@ -82,6 +83,12 @@ def same(shape: Shape, live: Any, desired: Any) -> bool:
     return False
 
 
+def _is_nothing(field: Shape, there: Any) -> bool:
+    """Whether what is live is what the service has when nothing has been set: null cannot take that away."""
+    default: Default | None = field.mark(Default)
+    return there in (None, {}, []) or (default is not None and default.value == there)
+
+
 def _is_default(field: Shape, wanted: Any) -> bool:
     default = field.mark(Default)
     return (default is not None and default.value == wanted) or (field.form == "keyed" and wanted == [])
@@ -114,6 +121,8 @@ def unmanaged(shape: Shape, live: Any, desired: Any, complete: Set[str], path: s
         if field.form == "object":
             yield from unmanaged(field, live.get(name), desired.get(name), complete, here)
         elif field.form == "keyed" and field.key and name in live and here not in complete:
+            if name in desired and desired[name] is None:
+                continue  # all of them are to go
             mentioned = {key_of(field, item) for item in desired.get(name) or []}
             if count := sum(key_of(field, item) not in mentioned for item in live[name]):
                 yield here, count

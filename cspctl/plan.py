@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from cspctl import graph, refs
@@ -34,8 +35,8 @@ def plan(
     `outside` says what the manifests refer to that a narrowing leaves out: nothing of that may be removed under them.
     """
     needs = refs.needs_of(resources)
-    maker = _Maker(resources, seen, records, needs, Names(seen.states))
     by_key = {r.key: r for r in resources}
+    maker = _Maker(resources, seen, records, needs, Names(seen.states), by_key)
     changes: list[Change] = []
     for key in graph.ordered(needs):
         if targets is None or key in targets:
@@ -53,6 +54,7 @@ def plan(
         (*seen.problems, *maker.problems),
         tuple(maker.refusals),
         needs,
+        maker.doubtful_until,
         len(resources),
         seen.calls,
     )
@@ -67,9 +69,11 @@ class _Maker:
     records: Mapping[Key, Record]
     needs: Mapping[Key, Set[Key]]
     names: Names
+    by_key: Mapping[Key, Resource]
     notes: list[Note] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     refusals: list[Problem] = field(default_factory=list)
+    doubtful_until: datetime | None = None
     hindered: dict[Key, Literal["unknown", "waiting"]] = field(default_factory=dict)
 
     def change(self, desired: Resource) -> Change | None:
@@ -130,7 +134,12 @@ class _Maker:
     def _begun(self, key: Key) -> Record | None:
         """The record of an earlier run that announced its creation and has not finished it."""
         record = self.records.get(key)
-        return record if record and record.open and record.action == "create" else None
+        if record is None or not record.open or record.action != "create":
+            return None
+        kind = type(self.by_key[key])
+        if record.made and record.since and self.seen.at > record.since + max(kind.appears, kind.settles):
+            return None  # it was made, has had all the time to appear, and is not there: somebody has removed it
+        return record
 
     def _doubt(self, desired: Resource) -> str:
         """Why that it was not found proves nothing: an earlier run may have made it, and it may not be visible yet.
@@ -146,6 +155,7 @@ class _Maker:
         until = record.since + type(desired).settles
         if self.seen.at >= until:
             return ""
+        self.doubtful_until = max(until, self.doubtful_until or until)
         return f"an earlier run may have created it; that it is not visible counts only after {until:%H:%M:%S} UTC"
 
     def _check_sink(self, desired: Resource) -> None:
@@ -212,7 +222,10 @@ class _Maker:
         if self._is_protected(desired):
             what = f"{key} is protected, and must be replaced: {'; '.join(reasons)}"
             self.refusals.append(Problem(desired.where, what, "Set metadata.protect: false if that is meant."))
-        return Replace(desired, compared, live, reasons)
+        for name in missing(desired.shape(), compared.after):
+            what = f"{key}: it must be replaced ({'; '.join(reasons)}), and creating it needs {name}"
+            self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec."))
+        return Replace(desired, compared, live, reasons, self.seen.contents.get(key, ()))
 
     @staticmethod
     def _is_protected(desired: Resource) -> bool:
@@ -246,18 +259,17 @@ class _Maker:
         """Nothing may be removed that something else refers to, or that holds what is not removed knowingly."""
         removed = {c.desired.key: c for c in changes if isinstance(c, Delete | Replace)}
         deleted_ids = {c.live.id.casefold() for c in changes if isinstance(c, Delete)}
-        by_key = {r.key: r for r in self.resources}
         for key, others in self.needs.items():
             for other in sorted(others & removed.keys()):
-                if key not in removed and isinstance(self.seen.states[key], Live) and not by_key[key].meta.absent:
+                if key not in removed and isinstance(self.seen.states[key], Live) and not self.by_key[key].meta.absent:
                     what = f"{other} is to be {removed[other].action}d, but {key} refers to it"
-                    self.refusals.append(Problem(by_key[other].where, what, f"Replace or delete {key} as well."))
+                    self.refusals.append(Problem(self.by_key[other].where, what, f"Replace or delete {key} as well."))
         for key, others in outside.items():
             for other in sorted(others & removed.keys()):
                 what = f"{other} is to be {removed[other].action}d, but {key}, which is not selected, refers to it"
-                self.refusals.append(Problem(by_key[other].where, what, f"Select {key} as well."))
+                self.refusals.append(Problem(self.by_key[other].where, what, f"Select {key} as well."))
         for key, change in removed.items():
-            if isinstance(change, Delete) and key not in allowed:
+            if isinstance(change, Delete | Replace) and key not in allowed:
                 left = [id for id in change.contents if id.casefold() not in deleted_ids]
                 if left:
                     what = f"{key} still holds {len(left)} that would go with it: {', '.join(left[:10])}"

@@ -70,7 +70,7 @@ def refs_of(resource: Resource, by_kind: Mapping[tuple[str, str], list[Key]] | N
         if value is not None:
             for text in value if isinstance(value, list) else [value]:
                 yield parse(name, text, shape.ref, customer)
-        elif shape.ref.implied and by_kind and name not in resource.model_fields_set:
+        elif shape.ref.implied and by_kind and name not in resource.document():
             for kind in shape.ref.kinds:
                 if len(keys := by_kind.get((customer, kind), [])) == 1:
                     yield Ref(name, keys[0].name, shape.ref, tuple(keys))

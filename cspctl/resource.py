@@ -193,6 +193,8 @@ class Resource(Part):
     """Whether creating one costs money."""
     protected: ClassVar[bool] = False
     """Whether deletion is refused unless `metadata.protect: false` allows it."""
+    keeps_identity: ClassVar[bool] = False
+    """Whether a handle can only mean what it has meant before: a changed identity is a mistake, and no other one."""
     revival: ClassVar[str] = ""
     """What to mention in order to bring back what is `gone` but still there."""
     one_time_secrets: ClassVar[tuple[str, ...]] = ()

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from cspctl import refs
 from cspctl.changes import Adopt, Change, Create, Delete, Replace, Update, digest_of
@@ -30,6 +30,7 @@ LONGEST = timedelta(hours=3)
 """How long an operation may run before we stop watching it; the service's own limit is well below."""
 
 Status = Literal["done", "failed", "skipped", "moved", "waiting"]
+Answer = TypeVar("Answer")
 Steps = Generator[float, None, "Outcome"]
 
 
@@ -89,30 +90,34 @@ class Worker:
         except Unreachable as error:  # the call may have had its effect: the intent stays open in the journal
             return self._outcome("waiting" if self._began else "failed", f"{error}")
         except CspctlError as error:
-            self._fail(error)
             return self._outcome("failed", str(error))
         except Exception as error:  # a bug of ours or of a library: one change fails, the run goes on, nothing is lost
             where = traceback.extract_tb(error.__traceback__)[-1]
-            text = (
-                f"internal error: {type(error).__name__}: {error} ({where.filename}:{where.lineno}); please report it"
-            )
+            place = f"{where.filename}:{where.lineno}"
+            text = f"internal error: {type(error).__name__}: {error} ({place}); please report it"
             return self._outcome("failed", self.shared.cloud.http.redacted(text))
-        return self._outcome("done", "")
+        return self._outcome("done", self._remark)
 
     _began: bool = False
+    _remark: str = ""
 
-    def _fail(self, error: CspctlError) -> None:
-        if self._began:
-            reason = error.code or str(error.status) if isinstance(error, CloudError) else "error"
-            self.shared.journal.failed(self.key, reason, self.shared.cloud.clock.now())
+    def _asked(self, call: Callable[[], Answer]) -> Answer:
+        """The answer of a write. A definite no closes the intent; anything else leaves open what has happened."""
+        try:
+            return call()
+        except Unreachable:
+            raise
+        except CloudError as error:
+            self.shared.journal.failed(self.key, error.code or str(error.status), self._now())
+            raise
 
     def _outcome(self, status: Status, reason: str) -> Outcome:
         return Outcome(self.key, self.change.action, status, reason)
 
     def _carry_out(self) -> Generator[float, None, None]:
         match self.change:
-            case Create():
-                yield from self._create()
+            case Create(repeats=repeats):
+                yield from self._create(self._desired(), repeats)
             case Adopt(live=None):
                 live = yield from self._appears(None)
                 yield from self._update(live)
@@ -123,9 +128,8 @@ class Worker:
                 assert live is not None
                 yield from self._update(live)
             case Replace(live=live):
-                yield from self._delete(live)
-                self.change = Create(self.change.desired, self.change.compared)
-                yield from self._create(replaces=True)
+                fresh = yield from self._delete(live)
+                yield from self._create(self._whole(fresh or live))
             case Delete(live=live):
                 yield from self._delete(live)
 
@@ -144,26 +148,38 @@ class Worker:
         request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now(), request_id)
         return self.shared.cloud.under(request_id, self.key)
 
-    def _create(self, replaces: bool = False) -> Generator[float, None, None]:
-        assert isinstance(self.change, Create)
-        desired, repeats = self._desired(), self.change.repeats
-        if not replaces and repeats is None and desired.find(self.shared.cloud):
+    def _whole(self, live: Live[Resource]) -> Resource:
+        """What takes the place of a live one: all that it had, with the mentioned fields laid over it."""
+        return type(self.change.desired).from_live(self._differences(live)[1], self._desired().metadata)
+
+    def _create(self, desired: Resource, repeats: Record | None = None) -> Generator[float, None, None]:
+        if isinstance(self.change, Create) and repeats is None and desired.find(self.shared.cloud):
             raise Stop("moved", "it exists by now; plan again")
         cloud = self._intent("create", repeats.request_id if repeats else "")
         begun: str | Operation | None = (repeats.made or repeats.operation) if repeats else None
-        id = yield from self._finish_operation(cloud, begun or desired.create(cloud))
+        try:
+            id = yield from self._finish_operation(cloud, begun or self._asked(lambda: desired.create(cloud)))
+        except Unreachable:
+            raise
+        except CloudError:
+            # A repetition that is refused may be refused because the first one has done it.
+            there = desired.find(self.shared.cloud) if repeats else None
+            if there is None:
+                raise
+            id = there.id
         if id:
             self.shared.journal.made(self.key, id, self._now())
         live = yield from self._appears(id)
-        self._check_secrets(repeats)
+        self._remark = self._lost_secrets()
         self.shared.journal.done(self.key, "create", live.id, self._now())
         yield from self._update(live, created=True)
 
-    def _check_secrets(self, repeats: Record | None) -> None:
-        for name in type(self.change.desired).one_time_secrets:
-            if repeats and not self.shared.cloud.sink.has(self.key, name):
-                remedy = "it is not given twice: reset it, for instance through another global administrator"
-                self.shared.tell(self.key, f"its {name} was lost with the answer of the earlier run; {remedy}")
+    def _lost_secrets(self) -> str:
+        """What to say of one-time secrets that have not come, and will not come again."""
+        sink, names = self.shared.cloud.sink, type(self.change.desired).one_time_secrets
+        lost = ", ".join(name for name in names if not sink.has(self.key, name))
+        remedy = "it is not given twice, so reset it, for instance through another global administrator"
+        return f"its {lost} was lost with the answer of an earlier run: {remedy}" if lost else ""
 
     def _finish_operation(self, cloud: Cloud, begun: str | Operation | None) -> Generator[float, None, str | None]:
         deadline = self._now() + LONGEST
@@ -177,10 +193,13 @@ class Worker:
             if begun.after:
                 yield begun.after
             result = begun.result
-            begun = type(self.change.desired).proceed(cloud, begun)
+            begun = self._proceeded(cloud, begun)
             if begun is None:
                 return result or None
         return begun
+
+    def _proceeded(self, cloud: Cloud, operation: Operation) -> str | Operation | None:
+        return self._asked(lambda: type(self.change.desired).proceed(cloud, operation))
 
     def _appears(self, id: str | None) -> Generator[float, None, Live[Resource]]:
         """Wait until the kind's own read finds what has been made."""
@@ -218,42 +237,51 @@ class Worker:
         if fresh is None:
             raise Stop("moved", "it is gone by now; plan again")
         fields, after = self._differences(fresh)
-        self._check_moved(fields)
+        if not created:
+            self._check_moved(fields)
         if fields:
             merged = kind.from_live(after, self._desired().metadata)
             for sentence in merged.check(fresh):
                 raise Stop("moved", sentence)
             cloud = self._intent("update")
-            yield from self._finish_operation(cloud, merged.update(cloud, fresh, {f.field for f in fields}))
+            changed = {f.field for f in fields}
+            begun = self._asked(lambda: merged.update(cloud, fresh, changed))
+            yield from self._finish_operation(cloud, begun)
         action = "adopt" if isinstance(self.change, Adopt) else "update"
         self.shared.journal.done(self.key, action, fresh.id, self._now())
         self.shared.learnt(self.key, fresh)
 
     def _check_moved(self, fields: tuple[FieldChange, ...]) -> None:
         """Write only what the plan showed: the same fields, from the same values, to the same values."""
-        if isinstance(self.change, Create) or (isinstance(self.change, Adopt) and self.change.live is None):
+        if isinstance(self.change, Adopt) and self.change.live is None:
             return
         shown = {f.path: f for f in self.change.compared.changes}
         for f in fields:
             if f.path not in shown or shown[f.path].before != f.before:
                 raise Stop("moved", f"{f.path} is {f.before!r} by now; plan again")
 
-    def _delete(self, live: Live[Resource]) -> Generator[float, None, None]:
+    def _delete(self, live: Live[Resource]) -> Generator[float, None, Live[Resource] | None]:
+        """Delete it if it is still what the plan showed; returns what it was at the end."""
         kind = type(self.change.desired)
-        fresh = kind.read(self.shared.cloud, live, frozenset())
+        fresh = kind.read(self.shared.cloud, live, self._details())
         if fresh is not None and not fresh.gone:
-            self._check_contents(kind, fresh)
-            cloud = self._intent("delete")
-            yield from self._finish_operation(cloud, kind.delete(cloud, fresh))
+            self._check_unchanged(kind, live, fresh)
+            cloud, doomed = self._intent("delete"), fresh
+            yield from self._finish_operation(cloud, self._asked(lambda: kind.delete(cloud, doomed)))
             yield from self._vanishes(kind, fresh)
         self.shared.journal.done(self.key, "delete", live.id, self._now())
         self.shared.learnt(self.key, None)
+        return fresh
 
-    def _check_contents(self, kind: type[Resource], fresh: Live[Resource]) -> None:
-        if isinstance(self.change, Delete):
-            new = {id.casefold() for id in kind.contents(self.shared.cloud, fresh)}
-            if new - {id.casefold() for id in self.change.contents}:
-                raise Stop("moved", "it holds more by now than the plan showed; plan again")
+    def _check_unchanged(self, kind: type[Resource], live: Live[Resource], fresh: Live[Resource]) -> None:
+        assert isinstance(self.change, Delete | Replace)
+        now = fresh.resource.document()
+        for name, shown in live.resource.document().items():
+            if now.get(name) != shown:
+                raise Stop("moved", f"{name} is {now.get(name)!r} by now; plan again before it is deleted")
+        held = {id.casefold() for id in kind.contents(self.shared.cloud, fresh)}
+        if held - {id.casefold() for id in self.change.contents}:
+            raise Stop("moved", "it holds more by now than the plan showed; plan again")
 
     def _vanishes(self, kind: type[Resource], live: Live[Resource]) -> Generator[float, None, None]:
         deadline = self._now() + kind.appears

@@ -60,7 +60,8 @@ def test_what_we_do_not_know_in_a_payload_survives_at_every_depth(data: st.DataO
     raw = decorated(to_arm(kind, before, {}))
     after = mapped(kind, overlay(shape, before, wanted))
     payload = to_arm(kind, after, raw)
-    assert from_arm(kind, payload) == after
+    there = from_arm(kind, payload)
+    assert {name: value for name, value in there.items() if name in after or value not in ([], {})} == after
     assert payload["unknown"] == {"deep": 1}
     assert payload["properties"]["unknown"] == {"deep": 1}
     for item in payload["properties"].get("subnets") or ():
@@ -85,7 +86,8 @@ def decorated(payload: dict[str, Any]) -> dict[str, Any]:
 def test_a_field_that_is_taken_away_leaves_nothing_of_it_behind(pair: tuple[type[ArmObject], dict[str, Any]]) -> None:
     kind, document = pair
     emptied = to_arm(kind, {}, to_arm(kind, document, {}))
-    assert from_arm(kind, emptied) == {}
+    # A list is emptied and not left out: left out would mean "as it is".
+    assert all(value in ([], {}) for value in from_arm(kind, emptied).values())
 
 
 def test_a_reference_is_removed_whole() -> None:

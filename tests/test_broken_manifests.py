@@ -13,6 +13,7 @@ import pytest
 
 from cspctl import manifest
 from cspctl.errors import BadInput
+from cspctl.kinds import registry
 
 FOLDER = Path(__file__).with_name("manifests")
 CASES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".txt")
@@ -25,7 +26,8 @@ def said(case: Path) -> str:
     try:
         manifest.load([Path(case.name)])
     except BadInput as error:
-        return f"{error}\n"
+        # A new kind is no reason to write these texts anew.
+        return f"{error}\n".replace(", ".join(registry()), "<all kinds>")
     finally:
         os.chdir(before)
     return ""

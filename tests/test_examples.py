@@ -81,9 +81,12 @@ def test_editors_find_the_schema_and_agree(path: Path, schemas: dict[str, dict[s
         assert objections(schemas, document) == []
 
 
+WHOLE = re.split(r"^---\n", (ROOT / "examples" / "virtual_network.yaml").read_text("utf-8"), flags=re.MULTILINE)
+"""The documents of one example with several kinds; what is tried with them does not depend on which kinds there are."""
+
+
 def manifest_of(kind: str) -> str:
-    text = (ROOT / "examples" / "virtual_network.yaml").read_text(encoding="utf-8")
-    return next(d for d in re.split(r"^---\n", text, flags=re.MULTILINE) if f"kind: {kind}\n" in d)
+    return next(document for document in WHOLE if f"kind: {kind}\n" in document)
 
 
 ACCEPTED = [
@@ -136,7 +139,7 @@ def changed(kind: str, old: str, new: str) -> str:
 
 def cspctl_says(kind: str, text: str) -> list[str]:
     """What cspctl objects to in one manifest, with all that it refers to around it."""
-    others = "---\n".join(manifest_of(each) for each in registry() if each != kind)
+    others = "---\n".join(document for document in WHOLE if f"kind: {kind}\n" not in document)
     try:
         return [str(problem) for problem in required_problems(resources(f"{text}---\n{others}"))]
     except BadInput as error:

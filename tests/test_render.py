@@ -97,7 +97,7 @@ def test_taking_note_of_something_is_no_change() -> None:
 
 
 def test_what_is_not_known_is_said_even_when_nothing_is_to_be_done() -> None:
-    assert summary(made(node("a"), a=Unread("403"))) == "No changes. 1 unknown."
+    assert summary(made(node("a"), a=Unread("403"))) == "No changes in what could be seen. 1 unknown."
 
 
 def test_how_much_was_looked_at_and_what_to_approve_is_said_once() -> None:

@@ -371,6 +371,28 @@ def test_rule_11_several_that_fit_are_an_error_that_lists_them(estate: World) ->
     assert planned.changes == ()
 
 
+def test_rule_11_what_the_manifest_says_counts_and_not_what_the_handle_meant_before(estate: World) -> None:
+    hr = PRODUCTION.replace("name: production", "name: hr").replace("adopt: default, ", "")
+    estate.done(resources(ESTATE + hr))
+    nobody = hr.replace("{displayName", "{subscriptionId: 11111111-2222-4333-8444-555555555555, displayName")
+    planned = estate.plan(resources(ESTATE + nobody))
+    assert "holds no subscription 11111111" in planned.problems[0].what
+    other = estate.plan(resources(ESTATE + hr.replace("{displayName", "{adopt: never, alias: brand-new, displayName")))
+    assert [type(c) for c in other.changes] == [Create]
+
+
+def test_rule_11_two_manifests_cannot_mean_one_subscription(estate: World) -> None:
+    twin = PRODUCTION.replace("name: production", "name: twin").replace(
+        "adopt: default", f"subscriptionId: {id_of(estate, SUB)}"
+    )
+    hr = PRODUCTION.replace("name: production", "name: hr").replace("adopt: default, ", "")
+    estate.done(resources(ESTATE + hr))
+    ids = [e.split()[-1] for r in estate.writes() for e in r.effects if e.startswith("subscription created")]
+    both = estate.plan(resources(ESTATE + hr + twin.replace(ids[0], ids[1])))
+    assert both.changes == ()
+    assert "and so does AzureSubscription" in both.problems[0].what
+
+
 def test_rule_11_a_subscription_of_another_channel_is_counted_and_never_touched(estate: World) -> None:
     estate.simulator.people("own-subscription", tenant=id_of(estate, ME), name="Enterprise")
     planned = estate.plan(resources(ESTATE))

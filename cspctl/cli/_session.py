@@ -160,16 +160,19 @@ def look(
     everything, resources = resources, manifest.narrowed(resources, chosen)
     inside = {resource.key for resource in resources}
     outside = {key: needs for key, needs in refs.needs_of(everything).items() if key not in inside}
-    seen = observe(resources, cloud, records)
-    for _ in range(LOOKS if patient else 0):
-        young = [state for state in seen.states.values() if isinstance(state, Unread) and state.passing]
-        if not young:
-            break
-        click.echo(f"Waiting: {young[0].reason}", err=True)
-        cloud.clock.sleep(PAUSE)
-        seen = observe(resources, cloud, records)
     allowed = manifest.selected(resources, frozenset(allow_contents)) or set()
-    return Look(resources, records, seen, plan(resources, seen, records, chosen, allowed, outside))
+    for remaining in range(LOOKS if patient else 0, -1, -1):
+        seen = observe(resources, cloud, records)
+        made = plan(resources, seen, records, chosen, allowed, outside)
+        young = [state.reason for state in seen.states.values() if isinstance(state, Unread) and state.passing]
+        if not remaining or not (young or made.doubtful_until):
+            break
+        pause = (made.doubtful_until - seen.at).total_seconds() if made.doubtful_until else PAUSE
+        click.echo(
+            f"Waiting {pause:.0f} s: {young[0] if young else 'an earlier run may have created something'}", err=True
+        )
+        cloud.clock.sleep(pause)
+    return Look(resources, records, seen, made)
 
 
 def show(text: Text) -> None:

@@ -103,7 +103,7 @@ def summary(plan: Plan) -> str:
     )
     if not plan.writes:
         adopt = f" {count['adopt']} to adopt: apply takes note of them, and writes nothing." if count["adopt"] else ""
-        return f"No changes.{adopt}{tail}"
+        return f"{'No changes in what could be seen.' if tail else 'No changes.'}{adopt}{tail}"
     parts = ", ".join(f"{count[a]} to {a}" for a in SIGNS if count[a] or a in ("create", "update", "delete"))
     customers = len({c.desired.key.group for c in plan.changes})
     return f"Plan: {parts} ({_many(customers, 'customer')}).{tail}"

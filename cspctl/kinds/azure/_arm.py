@@ -202,7 +202,10 @@ def to_arm(model: type[BaseModel], document: dict[str, Any], raw: dict[str, Any]
         if document.get(name) is not None:
             _put(payload, steps, _written(shape, document[name], _get(raw, steps)))
         elif _get(raw, steps) is not None:
-            _take_out(payload, steps)
+            if shape.item:
+                _put(payload, steps, {} if shape.form == "map" else [])  # left out would mean: as it is
+            else:
+                _take_out(payload, steps)
     return payload
 
 

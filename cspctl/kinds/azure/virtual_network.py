@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from cspctl.cloud import Cloud
 from cspctl.fields import Arm, Default, Keyed, RefTo, Required
 from cspctl.kinds.azure._arm import ArmItem, ArmResource, Location
 from cspctl.resource import Broken, Item, Live
@@ -74,9 +75,9 @@ class Subnet(ArmItem):
     """Services reached over Azure's own network."""
     delegations: Annotated[list[Delegation] | None, Keyed("name")] = None
     """Services that the subnet is handed over to."""
-    private_endpoint_network_policies: (
-        Literal["Enabled", "Disabled", "NetworkSecurityGroupEnabled", "RouteTableEnabled"] | None
-    ) = None
+    private_endpoint_network_policies: Annotated[
+        Literal["Enabled", "Disabled", "NetworkSecurityGroupEnabled", "RouteTableEnabled"] | None, Default("Disabled")
+    ] = None
     """Whether security groups and routes apply to private endpoints."""
     default_outbound_access: Annotated[bool | None, Default(True)] = None
     """`false` makes the subnet private: no way to the internet unless one is given."""
@@ -116,6 +117,15 @@ class VirtualNetwork(ArmResource):
             if str(subnet.name).casefold() == "gatewaysubnet" and subnet.network_security_group:
                 what = "a GatewaySubnet must not have a network security group: its gateway stops working"
                 yield Broken(f"subnets[{subnet.name}].networkSecurityGroup", what, "Remove networkSecurityGroup.")
+
+    @classmethod
+    def contents(cls, cloud: Cloud, live: Live[Self]) -> Iterable[str]:
+        """What uses its subnets, and its peerings: neither would come back with it."""
+        properties = live.raw.get("properties", {})
+        parts = [*properties.get("virtualNetworkPeerings", ())]
+        for subnet in properties.get("subnets", ()):
+            parts += [user for name in IN_USE for user in subnet.get("properties", {}).get(name) or ()]
+        return [str(part.get("id")) for part in parts]
 
     def locks(self) -> frozenset[str]:
         """Azure refuses a second write under a network while one runs."""

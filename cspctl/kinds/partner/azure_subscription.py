@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -13,7 +13,7 @@ from cspctl.cloud import Cloud
 from cspctl.errors import CloudError, NotFound, NotYet
 from cspctl.fields import Default, Immutable, Keyed, NotCompared, RefTo, Required
 from cspctl.kinds.partner._azure import plans
-from cspctl.resource import Live, Operation, Part, Resource, Scope, one_of
+from cspctl.resource import Live, Operation, Part, R, Resource, Scope, one_of
 
 SUBSCRIPTIONS, ALIASES, BILLING, PROVIDERS = "2022-12-01", "2021-10-01", "2020-05-01", "2024-07-01"
 ENDED = frozenset({"disabled", "deleted"})
@@ -153,14 +153,15 @@ class AzureSubscription(Resource):
                 if index not in result and one.found_only and isinstance(one.adopt, ByName) == by_name:
                     claimed = {live.id for live in result.values() if isinstance(live, Live)}
                     result[index] = one._adopted([live for live in found if live.id not in claimed])
-        return [result.get(index) for index in range(len(wanted))]
+        return [_unless_shared(index, result, wanted) for index in range(len(wanted))]
 
     def _adopted(self, free: Sequence[Live[Self]]) -> Live[Self] | str | None:
         if isinstance(self.adopt, ByName):
             names = {self.adopt.display_name, self.display_name}
             fitting = [live for live in free if live.resource.display_name in names]
         else:
-            fitting = [live for live in free if not live.raw.get("alias") and (not live.gone or self.meta.absent)]
+            fitting = [live for live in free if not live.raw.get("alias")]
+            fitting = [live for live in fitting if not live.gone] or fitting
         if len(fitting) > 1:
             several = ", ".join(f'{live.id} "{live.resource.display_name}"' for live in fitting)
             return f"adopt fits {len(fitting)} subscriptions that no manifest claims: {several}. Write subscriptionId"
@@ -233,6 +234,18 @@ class AzureSubscription(Resource):
         path = f"/subscriptions/{live.id}/providers/Microsoft.Subscription/cancel{full}"
         cloud.arm.send("POST", path, ALIASES, live.customer)
         return None
+
+
+def _unless_shared(index: int, result: Mapping[int, Live[R] | str | None], wanted: Sequence[R]) -> Live[R] | str | None:
+    """What was found, or a sentence if another manifest means it as well."""
+    mine = result.get(index)
+    if not isinstance(mine, Live):
+        return mine
+    others = [i for i, live in result.items() if isinstance(live, Live) and live.id == mine.id and i != index]
+    if not others:
+        return mine
+    names = ", ".join(wanted[i].meta.name for i in others)
+    return f"it means subscription {mine.id}, and so does AzureSubscription {names}"
 
 
 def _entitlements(cloud: Cloud, customer: str) -> list[dict[str, Any]]:

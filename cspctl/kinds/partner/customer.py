@@ -132,6 +132,7 @@ class Customer(Resource):
     appears: ClassVar[timedelta] = timedelta(minutes=15)
     protected: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
+    keeps_identity: ClassVar[bool] = True
     one_time_secrets: ClassVar[tuple[str, ...]] = ("adminPassword",)
 
     company_profile: Annotated[CompanyProfile | None, Required()] = None
