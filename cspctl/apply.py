@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from cspctl import refs
 from cspctl.changes import Change, Delete, Plan, Replace
@@ -42,7 +43,7 @@ def apply(
     cloud: Cloud,
     journal: Journal,
     show: Callable[[Event], None] = lambda _: None,
-    left_out: Set[str] = frozenset(),
+    left_out: Mapping[str, str] = MappingProxyType({}),
     parallelism: int = PARALLELISM,
     stopping: Callable[[], bool] = lambda: False,
 ) -> list[Outcome]:
@@ -51,7 +52,7 @@ def apply(
     When `stopping` says so, it ends in good order: what has not begun is skipped, what runs in the cloud is left
     running, and the outcomes say so.
 
-    `left_out` names customers of whom nothing is written, because their changes are not the expected ones.
+    `left_out` names customers of whom nothing is written, each with the reason.
     """
     for key, record in journal.records().items():
         state = seen.states.get(key)
@@ -69,7 +70,7 @@ class _Run:
     cloud: Cloud
     journal: Journal
     show: Callable[[Event], None]
-    left_out: Set[str]
+    left_out: Mapping[str, str]
     parallelism: int
     stopping: Callable[[], bool]
     outcomes: dict[Key, Outcome] = field(default_factory=dict)
@@ -114,8 +115,8 @@ class _Run:
 
     def _hindered(self, change: Change) -> Outcome | None:
         key = change.desired.key
-        if key.group in self.left_out:
-            return Outcome(key, change.action, "moved", "the changes of this customer are not the expected ones")
+        if reason := self.left_out.get(key.group):
+            return Outcome(key, change.action, "moved", reason)
         if self.stopping():
             return Outcome(key, change.action, "skipped", f"{INTERRUPTED} before it began")
         for other in sorted(self.before[key]):

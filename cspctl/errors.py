@@ -4,6 +4,7 @@ CspctlError                     exit 1   anything a user should read as a senten
 ├── BadInput                    exit 1   problems in manifests, configuration or journal, all at once
 ├── Refused                     exit 5   policy or safety says no; nothing was written
 ├── Locked                      exit 7   another run holds the customer
+├── WrongAccount                exit 1   signed in to another tenant than the one that is pinned
 ├── NotYet                      exit 1   it is coming into being, but cannot be read yet
 ├── Interrupted                 exit 130 stopped by the user; what runs in the cloud goes on
 └── CloudError                  exit 1   a service answered with an error
@@ -36,6 +37,8 @@ class Problem:
     where: str
     what: str
     remedy: str = ""
+    group: str = ""
+    """The only customer that is concerned; without one, the whole run is."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f"\n    {self.remedy}" if self.remedy else "")
@@ -66,6 +69,10 @@ class Locked(CspctlError):
     """Another run holds the lock."""
 
     exit_code = EXIT_LOCKED
+
+
+class WrongAccount(CspctlError):
+    """The token belongs to another tenant than the profile pins; nothing has been read."""
 
 
 class NotYet(CspctlError):
@@ -101,6 +108,17 @@ class CloudError(CspctlError):
             if value
         )
         super().__init__(f"{message.strip()} ({said}; {call}{'; ' + ids if ids else ''})")
+
+    def in_doubt(self) -> Unreachable:
+        """The same answer, when an earlier attempt at the same call may have had its effect."""
+        return Unreachable(
+            f"{self.message} (an earlier attempt may have had its effect)",
+            status=self.status,
+            code=self.code,
+            request_id=self.request_id,
+            correlation_id=self.correlation_id,
+            call=self.call,
+        )
 
 
 class NotFound(CloudError):

@@ -88,6 +88,8 @@ class Arm:
     """Where Azure Resource Manager keeps the value, as a dotted path in its payload."""
 
     path: str
+    plural: str = ""
+    """Where it may be instead, as a list of one: what the portal writes where older clients write the single value."""
 
 
 Form = Literal["scalar", "object", "map", "keyed", "list", "set"]

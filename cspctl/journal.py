@@ -44,13 +44,13 @@ class Journal:
         """What all runs have written. Raises :class:`BadInput` naming each line that cannot be trusted."""
         records: dict[Key, Record] = {}
         problems: list[Problem] = []
-        for path in sorted(self.folder.glob("*/*.jsonl"), key=lambda p: p.name):
+        for path in sorted((p for p in self.folder.glob("*/*.jsonl") if p.is_file()), key=lambda p: p.name):
             for number, line in enumerate(path.read_bytes().split(b"\n")[:-1] if path.stat().st_size else (), 1):
                 try:
                     entry = _entry(line)
                     key = Key(*entry["key"])
                     records[key] = records.get(key, Record(key)).after(entry)
-                except (ValueError, TypeError, KeyError) as error:
+                except (ValueError, TypeError, KeyError, RecursionError) as error:
                     what = f"not a journal line: {error}"
                     problems.append(
                         Problem(
@@ -130,4 +130,8 @@ def _entry(line: bytes) -> dict[str, Any]:
         texts += [operation[name] for name in ("url", "customer", "step", "result")]
     if not isinstance(entry["key"], list) or not all(isinstance(text, str) for text in texts):
         raise ValueError("a field of the wrong type")
+    if datetime.fromisoformat(entry["time"]).tzinfo is None:
+        raise ValueError("a time without its zone")
+    if "requestId" in wanted:
+        uuid.UUID(entry["requestId"])
     return entry

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from cspctl import graph, refs
 from cspctl.cloud import Cloud
-from cspctl.errors import CspctlError, NotYet, Problem
+from cspctl.errors import CloudError, NotYet, Problem
 from cspctl.fields import Immutable
 from cspctl.overlay import same
 from cspctl.record import Record
@@ -101,7 +101,7 @@ class _Level:
     def _list(self, kind: type[Resource], scope: Scope) -> Sequence[Live[Resource]] | Unread:
         try:
             return list(kind.all(self.cloud, scope))
-        except CspctlError as error:
+        except (CloudError, NotYet) as error:
             return Unread(str(error), passing=isinstance(error, NotYet))
 
     def _match(self, pairs: Sequence[tuple[Resource, Resource]], found: Sequence[Live[Resource]] | Unread) -> None:
@@ -109,11 +109,14 @@ class _Level:
             self.seen.states.update((resource.key, found) for resource, _ in pairs)
             return
         ours = [live for live in found if live.ours]
-        matched = type(pairs[0][0]).match([at for _, at in pairs], ours)
+        known = [record.id if (record := self.records.get(resource.key)) else "" for resource, _ in pairs]
+        matched = type(pairs[0][0]).match([at for _, at in pairs], ours, known)
         taken = {live.id for live in matched if isinstance(live, Live)}
+        self.seen.matched |= taken
         for (resource, at), live in zip(pairs, matched, strict=True):
             if isinstance(live, str):
-                self.seen.problems.append(Problem(resource.where, f"{resource.key}: {live}", "Say which one is meant."))
+                what, group = f"{resource.key}: {live}", resource.key.group
+                self.seen.problems.append(Problem(resource.where, what, "Say which one is meant.", group))
                 self.seen.states[resource.key] = Unread("it is undecided which one is meant")
             else:
                 free = [other for other in ours if other.id not in taken]
@@ -121,6 +124,8 @@ class _Level:
 
     def _formerly(self, at: Resource, key: Key, found: Sequence[Live[Resource]]) -> Live[Resource] | None:
         """What it was called before: by `metadata.formerly`, or by the journal where a handle keeps its meaning."""
+        if at.meta.absent:
+            return None  # what is removed is what the manifest says now
         if at.meta.formerly:
             former = type(at).from_live({**at.document(), **at.meta.formerly}, at.metadata)
             former = refs.located(former, self.seen.idof(former))
@@ -145,7 +150,7 @@ class _Level:
                 contents = tuple(kind.contents(self.cloud, live)) if may_go and not live.gone else ()
                 # Of what is to be deleted no field is compared.
                 return (kind.read(self.cloud, live, fields) if fields and not resource.meta.absent else live), contents
-            except CspctlError as error:
+            except (CloudError, NotYet) as error:
                 return Unread(str(error)), ()
 
         for (resource, *_), (state, contents) in self._all(read, wanted):
@@ -162,7 +167,7 @@ class _Level:
         def ask(item: tuple[Resource, Resource]) -> list[str | Waiting] | Unread:
             try:
                 return list(item[1].preflight(self.cloud))
-            except CspctlError as error:
+            except (CloudError, NotYet) as error:
                 return Unread(str(error))
 
         for (resource, _), said in self._all(ask, wanted):
@@ -173,7 +178,8 @@ class _Level:
                 if isinstance(one, Waiting):
                     self.seen.states[resource.key] = one
                 else:
-                    self.seen.problems.append(Problem(resource.where, f"{resource.key}: {one}"))
+                    what, group = f"{resource.key}: {one}", resource.key.group
+                    self.seen.problems.append(Problem(resource.where, what, group=group))
 
     def _begun(self, key: Key) -> bool:
         """Whether an earlier run has announced its creation: what now stands in the way may be the thing itself."""

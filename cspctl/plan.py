@@ -84,6 +84,7 @@ class _Maker:
             return None
         if isinstance(state, Live) and state.waiting:
             self._note("waiting", key, str(state.waiting))
+            return None
         if state is None and (doubt := self._doubt(desired)):
             self._note("unknown", key, doubt)
             return None
@@ -122,12 +123,14 @@ class _Maker:
         if desired.found_only:
             if parents_exist:
                 if not any(p.what.startswith(f"{key}: ") for p in self.seen.problems):  # its kind knows better why
-                    self.problems.append(Problem(desired.where, f"{key}: nothing was found that it could be"))
+                    self.problems.append(
+                        Problem(desired.where, f"{key}: nothing was found that it could be", group=key.group)
+                    )
                 return None
             return Adopt(desired, self._compared(desired, {}), None)
         for name in missing(desired.shape(), desired.document()):
             what = f"{key}: it does not exist, and creating it needs {name}"
-            self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec."))
+            self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec.", group=key.group))
         self._check_sink(desired)
         return Create(desired, self._compared(desired, {}, new=True), self._begun(key))
 
@@ -137,6 +140,8 @@ class _Maker:
         if record is None or not record.open or record.action != "create":
             return None
         kind = type(self.by_key[key])
+        if kind.begins_harmlessly and not (record.operation or record.made):
+            return None
         if record.made and record.since and self.seen.at > record.since + max(kind.appears, kind.settles):
             return None  # it was made, has had all the time to appear, and is not there: somebody has removed it
         return record
@@ -156,7 +161,8 @@ class _Maker:
         if self.seen.at >= until:
             return ""
         self.doubtful_until = max(until, self.doubtful_until or until)
-        return f"an earlier run may have created it; that it is not visible counts only after {until:%H:%M:%S} UTC"
+        when = f"{until:%Y-%m-%d %H:%M:%S} UTC"
+        return f"an earlier run may have created it; that it is not visible counts only after {when}"
 
     def _check_sink(self, desired: Resource) -> None:
         if trouble := self.seen.sink_trouble.get(desired.key):
@@ -189,9 +195,9 @@ class _Maker:
         if immutable:
             return self._immutable(desired, live, compared, immutable)
         if compared.changes:
-            merged = kind.from_live(self._after(desired, live))
+            merged = kind.from_live(self._after(desired, live), desired.metadata)
             for sentence in merged.check(live):
-                self.problems.append(Problem(desired.where, f"{key}: {sentence}"))
+                self.problems.append(Problem(desired.where, f"{key}: {sentence}", group=key.group))
         if record is None or (not record.id and not record.open):
             return Adopt(desired, compared, live)
         return Update(desired, compared, live) if compared.changes else None
@@ -224,7 +230,7 @@ class _Maker:
             self.refusals.append(Problem(desired.where, what, "Set metadata.protect: false if that is meant."))
         for name in missing(desired.shape(), compared.after):
             what = f"{key}: it must be replaced ({'; '.join(reasons)}), and creating it needs {name}"
-            self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec."))
+            self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec.", group=key.group))
         return Replace(desired, compared, live, reasons, self.seen.contents.get(key, ()))
 
     @staticmethod
@@ -279,6 +285,7 @@ class _Maker:
     def note_unmanaged(self, targets: Set[Key] | None) -> None:
         """Count what lies beside what we manage, in every scope that was looked at."""
         managed = {s.id.casefold() for s in self.seen.states.values() if isinstance(s, Live)}
+        managed |= {id.casefold() for id in self.seen.matched}
         kinds = {r.key.kind: type(r) for r in self.resources}
         owner = {
             s.id.casefold(): k.name for k, s in self.seen.states.items() if k.kind == "Customer" and isinstance(s, Live)

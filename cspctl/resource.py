@@ -193,6 +193,8 @@ class Resource(Part):
     """Whether creating one costs money."""
     protected: ClassVar[bool] = False
     """Whether deletion is refused unless `metadata.protect: false` allows it."""
+    begins_harmlessly: ClassVar[bool] = False
+    """Whether `create` only opens an operation: as long as that is not known, nothing can have happened."""
     keeps_identity: ClassVar[bool] = False
     """Whether a handle can only mean what it has meant before: a changed identity is a mistake, and no other one."""
     revival: ClassVar[str] = ""
@@ -298,8 +300,13 @@ class Resource(Part):
         return self.read(cloud, live, fields) if live else None
 
     @classmethod
-    def match(cls, wanted: Sequence[Self], found: Sequence[Live[Self]]) -> Sequence[Live[Self] | str | None]:
-        """For each wanted one of a scope: what it is live, None, or a sentence saying why that is undecidable."""
+    def match(
+        cls, wanted: Sequence[Self], found: Sequence[Live[Self]], known: Sequence[str] = ()
+    ) -> Sequence[Live[Self] | str | None]:
+        """For each wanted one of a scope: what it is live, None, or a sentence saying why that is undecidable.
+
+        `known` has the id that each one had when we last met it, or an empty text.
+        """
         by_identity: dict[str, list[Live[Self]]] = {}
         for live in found:
             by_identity.setdefault(live.resource.identity(), []).append(live)

@@ -36,6 +36,8 @@ class Seen:
     states: dict[Key, State] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     contents: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    matched: set[str] = field(default_factory=set)
+    """Ids of what manifests mean, whether or not more could be read of it."""
     calls: int = 0
     secrets: set[tuple[Key, str]] = field(default_factory=set)
     sink_trouble: dict[Key, str] = field(default_factory=dict)

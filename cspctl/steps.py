@@ -108,8 +108,15 @@ class Worker:
         except Unreachable:
             raise
         except CloudError as error:
-            self.shared.journal.failed(self.key, error.code or str(error.status), self._now())
+            if self._settled():
+                self.shared.journal.failed(self.key, error.code or str(error.status), self._now())
             raise
+
+    def _settled(self) -> bool:
+        """Whether a no is the last word: that a repetition is refused says nothing of the call that it repeats."""
+        repeats = self.change.repeats if isinstance(self.change, Create) else None
+        kind = type(self.change.desired)
+        return repeats is None or repeats.since is None or self._now() > repeats.since + kind.settles
 
     def _outcome(self, status: Status, reason: str) -> Outcome:
         return Outcome(self.key, self.change.action, status, reason)

@@ -102,10 +102,18 @@ def _behaviour(kind: type[Resource]) -> Iterator[str]:
     if kind.protected:
         yield "Protected: it is not deleted unless `metadata.protect: false` allows it."
     immutable = [path for path, shape, _ in fields_of(kind) if shape.mark(Immutable)]
+    identity = {"name", "resourceGroup", "subscription"} & set(immutable)
+    if identity:
+        names = ", ".join(f"`{path}`" for path in immutable if path in identity)
+        yield (
+            f"{names} say which one is meant: another value means another {kind.nouns[0]}, and the old one stays, "
+            "unless `metadata.formerly` says that it is the same."
+        )
+        immutable = [path for path in immutable if path not in identity]
     if immutable:
         names = ", ".join(f"`{path}`" for path in immutable)
         if kind.replaceable:
-            yield f"A change of {names} deletes it and creates it again, which the plan shows as `-/+` with the reason."
+            yield f"A change of {names} replaces it: deleted, then created with all that it had. The plan shows `-/+`."
         else:
             yield f"A change of {names} is a planning error that says why: it cannot be replaced."
     if kind.one_time_secrets:

@@ -49,6 +49,9 @@ def test_another_output_would_be_noticed() -> None:
     assert not run_docs.Ran("", "a\n…\nd\n", 0, "a\nb\nc\n").as_shown
 
 
+JOINED = ("examples", "broken_manifests", "schema", "arm_mapping", "manifest", "generated", "architecture")
+
+
 def test_the_recipe_for_a_kind_works_as_it_is_written(tmp_path: Path) -> None:
     for folder in ("cspctl", "examples", "scripts", "tests", "docs", "schemas"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "simulator_*"))
@@ -73,6 +76,8 @@ def test_the_recipe_for_a_kind_works_as_it_is_written(tmp_path: Path) -> None:
             "-k",
             "RouteTable or route_table",
         ],
+        # A new kind is no reason for any other test to change.
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/test_{name}.py" for name in JOINED)],
     ):
         done = subprocess.run(
             [sys.executable, *arguments], cwd=tmp_path, env={"PYTHONPATH": "."}, capture_output=True, text=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 
 from cspctl import apply as applying
 from cspctl.changes import Adopt, Create, Delete, Plan, Replace, Update, unexpected
-from cspctl.errors import Denied, Refused
+from cspctl.errors import Refused, WrongAccount
 from cspctl.kinds import registry
 from cspctl.plan import plan
 from cspctl.resource import Key, Live, Operation
 from cspctl.seen import Unread
+from cspctl.simulator.partner_center import entitlements
 from tests.world import EVER, World, resources
 
 CUSTOMER = """
@@ -296,16 +298,50 @@ def test_rule_09_only_the_same_cart_is_checked_out_again(empty: World) -> None:
     assert sum(e.startswith("azure plan bought") for e in effects) == 1
 
 
-def test_rule_09_absence_counts_only_after_the_thing_could_have_settled(empty: World) -> None:
-    empty.done(resources(CUSTOMER))
-    empty.journal.intent(Key("fourth-coffee", "AzurePlan", "azure"), "create", "digest", empty.simulator.clock.now())
-    planned = empty.plan(resources(CUSTOMER + PLAN))
+def test_rule_09_absence_counts_only_after_the_thing_could_have_settled(estate: World) -> None:
+    further = PRODUCTION.replace("name: production", "name: hr").replace("adopt: default, ", "")
+    estate.journal.intent(Key("fourth-coffee", "AzureSubscription", "hr"), "create", "d", estate.simulator.clock.now())
+    planned = estate.plan(resources(ESTATE + further))
     assert planned.changes == ()
-    assert "may have created it" in planned.notes[0].text
-    empty.simulator.clock.sleep(registry()["AzurePlan"].settles.total_seconds() + 1)
-    (change,) = empty.plan(resources(CUSTOMER + PLAN)).changes
+    assert "may have created it" in next(n.text for n in planned.notes if n.kind == "unknown")
+    assert planned.doubtful_until
+    estate.simulator.clock.sleep(registry()["AzureSubscription"].settles.total_seconds() + 1)
+    (change,) = estate.plan(resources(ESTATE + further)).changes
     assert isinstance(change, Create)
     assert change.repeats is not None
+
+
+def test_rule_09_a_no_after_a_lost_answer_proves_nothing(empty: World) -> None:
+    """The customer is created, the answer is lost, and the repetition is refused for another reason."""
+    empty.simulator.fault("POST", "^/v1/customers$", status=503, when="after", times=1)
+    empty.simulator.fault("POST", "^/v1/customers$", status=403, code="2032", times=1)
+    (outcome,) = empty.apply(resources(CUSTOMER))
+    assert outcome.status == "waiting"
+    empty.done(resources(CUSTOMER))
+    assert list((empty.folder / "secrets").rglob("*adminPassword"))
+    assert sum("customer created" in " ".join(r.effects) for r in empty.writes()) == 1
+
+
+def test_rule_09_a_cart_whose_fate_is_unknown_is_never_followed_by_a_second(empty: World) -> None:
+    empty.done(resources(CUSTOMER))
+    empty.simulator.fault("POST", ".*/checkout", status=503, times=6)
+    empty.simulator.fault("POST", ".*/checkout", status=403, code="2032", times=3)
+    for expected in ("waiting", "failed", "failed", "failed", "done"):
+        outcomes = empty.apply(resources(CUSTOMER + PLAN))
+        assert [o.status for o in outcomes] == [expected]
+    effects = [e for r in empty.writes() for e in r.effects]
+    assert sum(e.startswith("cart created") for e in effects) == 1
+    assert sum(e.startswith("azure plan bought") for e in effects) == 1
+
+
+def test_rule_10_a_password_that_could_not_be_kept_is_fetched_again(empty: World) -> None:
+    trap = empty.folder / "secrets" / "fourth-coffee" / "Customer.fourth-coffee.adminPassword.new"
+    trap.mkdir(parents=True)
+    (outcome,) = empty.apply(resources(CUSTOMER))
+    assert outcome.status == "failed"
+    trap.rmdir()
+    empty.done(resources(CUSTOMER))
+    assert list((empty.folder / "secrets").rglob("*adminPassword"))
 
 
 def test_rule_09_more_than_five_purchases_must_be_allowed(empty: World) -> None:
@@ -366,9 +402,23 @@ def test_rule_11_several_that_fit_are_an_error_that_lists_them(estate: World) ->
         {"subscriptionName": "Production environment"},
         "2021-10-01",
     )
+    shutil.rmtree(estate.folder / "journal")
     planned = estate.plan(resources(by_name))
     assert all(id in planned.problems[0].what for id in ids)
-    assert planned.changes == ()
+    assert not [c for c in planned.changes if c.desired.key == SUB]
+
+
+def test_rule_11_what_was_adopted_stays_what_is_meant(estate: World) -> None:
+    """Somebody buys another one in the portal: the journal knows which was adopted; without it that is undecided."""
+    bought = estate.simulator.people("own-subscription", tenant=id_of(estate, ME), name="Bought in the portal")
+    customer, now = id_of(estate, ME), estate.simulator.clock.now()
+    with estate.simulator.store.transaction() as tx:
+        entitlements.add(tx, now, customer, bought["id"], "Bought in the portal")
+    estate.simulator.clock.sleep(120)
+    assert estate.plan(resources(ESTATE)).changes == ()
+    shutil.rmtree(estate.folder / "journal")
+    (problem,) = estate.plan(resources(ESTATE)).problems
+    assert bought["id"] in problem.what
 
 
 def test_rule_11_what_the_manifest_says_counts_and_not_what_the_handle_meant_before(estate: World) -> None:
@@ -414,6 +464,52 @@ def test_rule_12_the_domain_of_a_customer_cannot_change(estate: World) -> None:
     assert "domain of a tenant cannot change" in moved.problems[0].what
     country = estate.plan(resources(ESTATE.replace("country: US", "country: CA")))
     assert "country of a customer cannot change" in country.problems[0].what
+
+
+def test_rule_12_absent_removes_what_the_manifest_says_and_not_what_it_said_before(estate: World) -> None:
+    other = CUSTOMER.replace("fourthcoffeecsp", "zzzz").replace(
+        "{name: fourth-coffee}", "{name: fourth-coffee, absent: true, protect: false}"
+    )
+    assert estate.plan(resources(other)).changes == ()
+
+
+def test_rule_12_a_replacement_brings_back_all_that_was_there(estate: World) -> None:
+    """A subnet and a tag that no manifest mentions survive a move to another region."""
+    id = id_of(estate, VNET)
+    payload = estate.cloud.arm.get(id, "2024-01-01", id_of(estate, ME))
+    payload["tags"] = {"owner": "somebody"}
+    payload["properties"]["subnets"].append({"name": "theirs", "properties": {"addressPrefix": "10.1.9.0/24"}})
+    arm(estate, "PUT", id, payload)
+    moved = resources(ESTATE.replace("location: westus\n  address", "location: eastus\n  address"))
+    (change,) = estate.plan(moved).changes
+    assert isinstance(change, Replace)
+    estate.done(moved)
+    after = estate.cloud.arm.get(id, "2024-01-01", id_of(estate, ME))
+    assert after["location"] == "eastus"
+    assert after["tags"] == {"owner": "somebody"}
+    assert [s["name"] for s in after["properties"]["subnets"]] == ["app", "data", "theirs"]
+
+
+def test_rule_13_a_replacement_that_would_lose_something_is_refused(estate: World) -> None:
+    nic = f"{id_of(estate, RG)}/providers/Microsoft.Network/networkInterfaces/nic"
+    ip = {"name": "ip", "properties": {"subnet": {"id": f"{id_of(estate, VNET)}/subnets/data"}}}
+    arm(estate, "PUT", nic, {"location": "westus", "properties": {"ipConfigurations": [ip]}})
+    moved = resources(ESTATE.replace("location: westus\n  address", "location: eastus\n  address"))
+    with pytest.raises(Refused, match="networkInterfaces/nic"):
+        estate.plan(moved).raise_if_unsafe()
+
+
+def test_rule_13_what_has_changed_since_the_plan_is_not_deleted(estate: World) -> None:
+    gone = resources(ESTATE.replace("name: sea-vnet,", "name: sea-vnet, absent: true,"))
+    cloud = estate.cloud
+    seen, planned = estate.look(gone, cloud=cloud)
+    id = id_of(estate, VNET)
+    payload = cloud.arm.get(id, "2024-01-01", id_of(estate, ME))
+    payload["properties"]["subnets"].append({"name": "since", "properties": {"addressPrefix": "10.1.8.0/24"}})
+    arm(estate, "PUT", id, payload)
+    (outcome,) = applying.apply(planned, seen, cloud, estate.journal)
+    assert outcome.status == "moved"
+    assert cloud.arm.get(id, "2024-01-01", id_of(estate, ME))
 
 
 def test_rule_13_deletion_is_deliberate(estate: World) -> None:
@@ -463,7 +559,7 @@ def test_rule_15_revoked_administration_is_one_waiting_not_a_heap_of_errors(esta
 def test_rule_16_a_token_of_another_tenant_is_refused_before_the_first_read(empty: World) -> None:
     cloud = empty.cloud
     token = cloud.auth.token(cloud.partner.base, cloud.profile.partner_tenant_id, user=False)
-    with pytest.raises(Denied, match="not the pinned account"):
+    with pytest.raises(WrongAccount, match="not the pinned account"):
         cloud.auth._check_tenant(token, "00000000-0000-4000-8000-000000000000")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 from typing import NoReturn
@@ -68,6 +69,9 @@ def main() -> NoReturn:
     from cspctl.errors import EXIT_ERROR, EXIT_USAGE, CspctlError
 
     collect_rarely()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show is shown as an escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cspctl.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -81,7 +85,12 @@ def main() -> NoReturn:
     except CspctlError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            click.echo(
+                f"Error: {error.strerror or error}: {error.filename or 'the output cannot be written'}", err=True
+            )
+            sys.exit(EXIT_ERROR)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:

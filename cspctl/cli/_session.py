@@ -17,7 +17,7 @@ from rich.text import Text
 from cspctl import config, manifest, refs
 from cspctl.changes import Plan
 from cspctl.cloud import Clock, Cloud, connect
-from cspctl.errors import EXIT_ERROR, EXIT_PARTIAL, EXIT_REFUSED, EXIT_WAITING, Problem
+from cspctl.errors import EXIT_ERROR, EXIT_PARTIAL, EXIT_REFUSED, EXIT_WAITING, BadInput, Problem
 from cspctl.journal import Journal
 from cspctl.observe import observe
 from cspctl.plan import plan
@@ -25,6 +25,7 @@ from cspctl.record import Record
 from cspctl.resource import Key, Resource
 from cspctl.seen import Seen, Unread
 from cspctl.sink import Sink
+from cspctl.wording import nearest
 
 if TYPE_CHECKING:
     from cspctl.simulator import Simulator
@@ -39,9 +40,15 @@ LOOKS, PAUSE = 20, 15.0
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to who prints: rich would end the process, in the middle of whatever it does."""
+        raise BrokenPipeError
+
+
 def console(stderr: bool = False) -> Console:
     """A console that neither wraps nor guesses: what is printed is what a pipe gets."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
+    return _Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
 def narrowing(command: Command) -> Command:
@@ -74,16 +81,27 @@ def choose(
     chosen = manifest.selected(resources, frozenset(targets), pairs, frozenset(customers))
     for target in targets:
         if not manifest.selected(resources, {target}):
-            raise click.UsageError(f"--target {target}: no such resource. Keys look like {resources[0].key}.")
+            raise no_such("--target", target, resources)
+    for label in labels:
+        if "=" not in label:
+            raise click.UsageError(f"-l {label}: write NAME=VALUE")
+    for customer in customers:
+        if customer not in (known := sorted({resource.key.group for resource in resources})):
+            raise click.UsageError(f"--customer {customer}: no such customer. {nearest(customer, known)}")
     if chosen is not None and not chosen:
-        raise click.UsageError("nothing has that label or belongs to that customer")
+        raise click.UsageError(f"no resource has all of that: {', '.join((*targets, *labels, *customers))}")
     return chosen
+
+
+def no_such(option: str, key: str, resources: list[Resource]) -> click.UsageError:
+    """The error for a key that no resource has, with the key that was probably meant."""
+    hint = nearest(key, [str(resource.key) for resource in resources])
+    return click.UsageError(f"{option} {key}: no such resource. {hint}")
 
 
 @contextmanager
 def session(options: dict[str, Any]) -> Iterator[Cloud]:
     """The services: the real ones of a profile, or the simulator in this process."""
-    keep_out_of_git()
     if options["simulate"]:
         with simulated() as cloud:
             yield cloud
@@ -98,6 +116,7 @@ def simulator() -> Iterator[Simulator]:
     """The simulator with its state in a file beside the manifests."""
     from cspctl.simulator import Simulator
 
+    keep_out_of_git()
     SIMULATED.mkdir(parents=True, exist_ok=True)
     running = Simulator(SIMULATED / "simulator.sqlite")
     try:
@@ -126,10 +145,16 @@ def simulated() -> Iterator[Cloud]:
 
 def keep_out_of_git() -> None:
     """The working folder holds one-time secrets and lies beside manifests that go to git."""
-    FOLDER.mkdir(exist_ok=True)
-    ignore = FOLDER / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    try:
+        FOLDER.mkdir(exist_ok=True)
+        ignore = FOLDER / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        problem = Problem(
+            str(FOLDER), f"the working folder cannot be made: {error.strerror}", "Work in another folder."
+        )
+        raise BadInput([problem]) from None
 
 
 def journal(options: dict[str, Any]) -> Journal:

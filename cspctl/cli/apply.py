@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import signal
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,8 @@ from cspctl.errors import EXIT_ERROR, EXIT_MOVED, EXIT_PARTIAL, BadInput, Interr
 from cspctl.journal import Journal
 from cspctl.render import text
 from cspctl.steps import Outcome
+
+UNEXPECTED = "its changes are not the expected ones"
 
 
 @click.command("apply")
@@ -50,35 +53,43 @@ def command(
 
     PATHS are manifests and folders of them; without any, the current folder.
     """
+    digests = {digest for one in expected for digest in _digests(one)}
     resources = _session.load(paths)
     chosen = _session.choose(resources, targets, labels, customers)
+    _session.keep_out_of_git()
     with _session.session(options) as cloud:
         look = _session.look(options, cloud, resources, chosen, contents, patient=True)
         click.echo(text.details(look.plan), err=True)
-        left_out = _left_out(look.plan, expected)
-        reviewed = bool(expected) and not left_out
+        left_out = _left_out(look.plan, digests)
+        reviewed = bool(digests) and not left_out
         _session.show(Text(text.summary(look.plan) + "\n", "bold") if reviewed else text.plan_text(look.plan))
-        if look.plan.problems:
-            raise BadInput(look.plan.problems)
+        left_out |= _with_problems(look.plan)
         look.plan.raise_if_unsafe(allow_purchase)
-        if look.plan.writes and not (auto_approve or expected):
+        if look.plan.writes and not (auto_approve or digests):
             _ask()
         return _carry_out(cloud, look, _session.journal(options), left_out)
 
 
-def _left_out(plan: Plan, expected: Iterable[str]) -> frozenset[str]:
-    digests = {digest for one in expected for digest in _digests(one)}
-    left_out = frozenset(unexpected(plan, digests)) if digests else frozenset()
+def _with_problems(plan: Plan) -> dict[str, str]:
+    """The customers that cannot be planned: the others go on. Raises what concerns all."""
+    if any(not problem.group for problem in plan.problems):
+        raise BadInput(plan.problems)
+    _session.complain(plan.problems, "This cannot be planned, so nothing of these customers is written:")
+    return {problem.group: "this customer has errors, see above" for problem in plan.problems}
+
+
+def _left_out(plan: Plan, digests: set[str]) -> dict[str, str]:
+    left_out = unexpected(plan, digests) if digests else ()
     for group in sorted(left_out):
-        click.echo(
-            f"{group}: its changes are not the expected ones, so nothing of it is written. Plan again.", err=True
-        )
-    return left_out
+        click.echo(f"{group}: {UNEXPECTED}, so nothing of it is written. Plan again.", err=True)
+    return dict.fromkeys(left_out, UNEXPECTED)
 
 
 def _digests(expected: str) -> list[str]:
     path = Path(expected)
     if not path.is_file():
+        if not re.fullmatch(r"[0-9a-f]{16}", expected):
+            raise click.UsageError(f"--expect {expected}: no such file, and no digest (16 hexadecimal digits)")
         return [expected]
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -96,7 +107,7 @@ def _ask() -> None:
         raise Refused([Problem("apply", "not confirmed; nothing was written")])
 
 
-def _carry_out(cloud: Cloud, look: _session.Look, journal: Journal, left_out: frozenset[str]) -> int:
+def _carry_out(cloud: Cloud, look: _session.Look, journal: Journal, left_out: dict[str, str]) -> int:
     progress = _Progress(look.plan)
     with _Interrupts() as interrupts:
         stopping = interrupts.stopping
@@ -142,6 +153,8 @@ class _Interrupts:
 
 
 def _exit_code(outcomes: list[Outcome], looked: int) -> int:
+    if looked == EXIT_ERROR:
+        return EXIT_ERROR
     statuses = {outcome.status for outcome in outcomes}
     if "failed" in statuses:
         return EXIT_ERROR
@@ -179,4 +192,5 @@ class _Progress:
         reason = f": {event.outcome.reason}" if event.outcome and event.outcome.reason else ""
         style = self.STYLES.get(event.text, "dim")
         line = Text(f"{seconds // 60:3d}:{seconds % 60:02d}  {event.key}  ")
-        self.console.print(line.append(f"{event.text}{reason}", style).append(count, "dim"))
+        with contextlib.suppress(OSError):  # a closed terminal does not stop the work
+            self.console.print(line.append(f"{event.text}{reason}", style).append(count, "dim"))

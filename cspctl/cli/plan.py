@@ -39,7 +39,7 @@ def command(
     chosen = _session.choose(resources, targets, labels, customers)
     asked = selected(resources, {explain}) if explain else set()
     if explain and not asked:
-        raise click.UsageError(f"--explain {explain}: no such resource. Keys look like {resources[0].key}.")
+        raise _session.no_such("--explain", explain, resources)
     with _session.session(options) as cloud:
         look = _session.look(options, cloud, resources, chosen, contents)
     if output == "json":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -83,12 +84,14 @@ def people(act: str | None, details: tuple[str, ...]) -> None:
 
     if act is None:
         for name, deed in ACTS.items():
-            wanted = [p for p in inspect.signature(deed).parameters.values() if p.kind is p.KEYWORD_ONLY]
-            names = " ".join(f"{p.name}=" if p.default is p.empty else f"[{p.name}=]" for p in wanted)
-            click.echo(f"{name} {names}\n    {(deed.__doc__ or '').partition('.')[0]}.")
+            click.echo(f"{name} {_written(_details(deed))}\n    {(deed.__doc__ or '').partition('.')[0]}.")
         return
     if act not in ACTS:
         raise click.UsageError(f"people do not '{act}' here. They: {', '.join(ACTS)}.")
+    given, known = {detail.partition("=")[0] for detail in details}, _details(ACTS[act])
+    needed = {p.name for p in known if p.default is p.empty}
+    if given - {p.name for p in known} or needed - given:
+        raise click.UsageError(f"{act} is written so: cspctl simulator people {act} {_written(known)}")
     with _session.simulator() as simulator:
         try:
             result = simulator.people(
@@ -98,6 +101,14 @@ def people(act: str | None, details: tuple[str, ...]) -> None:
             problem = Problem(act, str(error), "cspctl simulator people lists what each of them needs.")
             raise BadInput([problem]) from None
     click.echo(json.dumps(result, indent=2))
+
+
+def _details(deed: Callable[..., Any]) -> list[inspect.Parameter]:
+    return [p for p in inspect.signature(deed).parameters.values() if p.kind is p.KEYWORD_ONLY]
+
+
+def _written(details: list[inspect.Parameter]) -> str:
+    return " ".join(f"{p.name}=…" if p.default is p.empty else f"[{p.name}=…]" for p in details)
 
 
 @command.command("ledger")
@@ -117,8 +128,9 @@ def _only(cloud: Cloud, suffix: str) -> tuple[str, str]:
                 items = cloud.arm.all(f"{subscription['id']}/{collection}", GENERIC, customer["id"])
                 found += [(customer["id"], i["id"]) for i in items if i["id"].casefold().endswith(suffix.casefold())]
     if len(found) != 1:
-        ids = ", ".join(id for _, id in found) or "none"
-        raise CspctlError(f"{len(found)} simulated resources have an id that ends in {suffix}: {ids}")
+        ids = ", ".join(id for _, id in found)
+        several = f"{len(found)} simulated resources have an id that ends in {suffix}: {ids}"
+        raise CspctlError(several if found else f"no simulated resource has an id that ends in {suffix}")
     return found[0]
 
 
@@ -132,6 +144,8 @@ def _version(id: str) -> str:
 
 def _assign(payload: dict[str, Any], assignment: str) -> None:
     path, _, text = assignment.partition("=")
+    if "=" not in assignment:
+        raise click.UsageError(f"{assignment}: write PATH=JSON, or PATH= to remove")
     *steps, last = path.split(".")
     for step in steps:
         payload = payload.setdefault(step, {})

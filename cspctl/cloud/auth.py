@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cspctl.cloud.http import Http
 from cspctl.cloud.national import NationalCloud
 from cspctl.config import Profile
-from cspctl.errors import Denied, Unreachable
+from cspctl.errors import Denied, Unreachable, WrongAccount
 
 if TYPE_CHECKING:
     import httpx
@@ -137,7 +137,6 @@ class Auth:
         except jwt.InvalidTokenError:
             raise Denied("sign-in gave a token that cannot be read, so its tenant is unknown", call="sign-in") from None
         if found.casefold() != tenant.casefold():
-            raise Denied(
-                f"the token belongs to tenant {found or '(none)'}, not to {tenant}: this is not the pinned account",
-                call="sign-in",
+            raise WrongAccount(
+                f"the token belongs to tenant {found or '(none)'}, not to {tenant}: this is not the pinned account"
             )

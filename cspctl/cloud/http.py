@@ -27,6 +27,7 @@ from cspctl.errors import CloudError, Conflict, Denied, NotFound, Unreachable
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 6
+IN_DOUBT = "cspctl.in_doubt"
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_WAIT = 300.0
 """Seconds that we wait because a service asks for it; a call that may not be repeated sooner fails and says so."""
@@ -68,7 +69,10 @@ class Http:
         response = self.exchange(method, url, token, headers or {}, json=body)
         if response.is_success or response.status_code in ok:
             return response
-        raise self.error(response)
+        error = self.error(response)
+        if response.extensions.get(IN_DOUBT) and method not in ("GET", "HEAD"):
+            raise error.in_doubt() from None
+        raise error
 
     def exchange(
         self, method: str, url: str, token: Callable[[], str] | None, headers: Mapping[str, str], **content: Any
@@ -77,9 +81,13 @@ class Http:
 
         Raises :class:`Unreachable` when the last attempt got no answer at all.
         """
-        attempt = 1
+        attempt, in_doubt = 1, False
         while True:
             response = self._attempt(method, url, token, headers, attempt, content)
+            if response is not None:
+                # Once an attempt has ended in a way that may have had its effect, no later answer proves the contrary.
+                response.extensions[IN_DOUBT] = in_doubt
+            in_doubt = in_doubt or response is None or (response.status_code in RETRIED and response.status_code != 429)
             pause = _pause(response, attempt, self.clock.now())
             if response is not None and (
                 response.status_code not in RETRIED or attempt == ATTEMPTS or pause > LONGEST_WAIT

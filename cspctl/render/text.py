@@ -53,7 +53,7 @@ def _comment(change: Change) -> str:
         case Create(desired=desired) if type(desired).paid:
             return "  # a purchase"
         case Adopt(live=None):
-            return "  # comes with what is created above, (known after apply)"
+            return "  # comes with what is created above; (known after apply)"
         case Adopt(live=live):
             return f"  # exists as {live.id}" if live else ""
         case Replace(reasons=reasons):
@@ -121,7 +121,7 @@ def details(plan: Plan) -> str:
 
 def explanation(plan: Plan, resource: Resource) -> Text:
     """Where each line about one resource comes from: the manifest's line, and what is live."""
-    text = Text(f"{resource.key}\n", "bold")
+    text = Text().append(f"{resource.key}\n", "bold")
     text.append(f"  described in {resource.where}\n")
     change = next((c for c in plan.changes if c.desired.key == resource.key), None)
     for line in _explained(change, resource, plan):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cspctl.cloud import ConsentMissing
-from cspctl.errors import CloudError, Denied, Unreachable
+from cspctl.errors import CloudError, Denied, Unreachable, WrongAccount
 from tests.cloud.services import (
     APPLICATION,
     ARM,
@@ -51,7 +51,7 @@ def refusing(status: int = 400, **body: Any) -> Handler:
 @pytest.mark.parametrize("tenant", [CUSTOMER, "", "common"])
 def test_a_token_of_another_tenant_is_refused_before_anything_is_read(tenant: str) -> None:
     with services(NOTHING, sign_in=granting(access_token=token_for(tenant))) as made:
-        with pytest.raises(Denied, match=f"not to {PARTNER}: this is not the pinned account"):
+        with pytest.raises(WrongAccount, match=f"not to {PARTNER}: this is not the pinned account"):
             made.cloud.partner.all("/v1/customers")
         assert made.requests == []
 

@@ -192,7 +192,9 @@ def test_rename_cancel_and_enable(estate: World) -> None:
     estate.done(resources(CUSTOMER + PLAN + renamed))
     (request,) = sent(estate, "POST", "/rename")
     assert body(request) == {"subscriptionName": "Production"}
-    cancelled = renamed.replace("adopt: default", "adopt: default, state: Disabled")
+    cancelled = renamed.replace("adopt: default", "adopt: default, state: Disabled").replace(
+        "production,", "production, protect: false,"
+    )
     estate.done(resources(CUSTOMER + PLAN + cancelled))
     assert len(sent(estate, "POST", "/cancel")) == 1
     enabled = renamed.replace("adopt: default", "adopt: default, state: Enabled")
@@ -203,7 +205,9 @@ def test_rename_cancel_and_enable(estate: World) -> None:
 
 
 def test_a_cancelled_subscription_says_how_to_enable_it(estate: World) -> None:
-    estate.done(resources(CUSTOMER + PLAN + PRODUCTION.replace("adopt: default", "adopt: default, state: Disabled")))
+    disabled = PRODUCTION.replace("adopt: default", "adopt: default, state: Disabled")
+    assert "protect: false" in estate.plan(resources(CUSTOMER + PLAN + disabled)).problems[0].what
+    estate.done(resources(CUSTOMER + PLAN + disabled.replace("production,", "production, protect: false,")))
     planned = estate.plan(resources(CUSTOMER + PLAN + PRODUCTION))
     assert "state: Enabled" in " ".join(n.text for n in planned.notes)
 

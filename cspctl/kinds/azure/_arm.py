@@ -180,9 +180,17 @@ def from_arm(model: type[BaseModel], payload: dict[str, Any]) -> dict[str, Any]:
         value: Any = payload
         for step in steps:
             value = value.get(step) if isinstance(value, dict) else None
+        plural = _get(payload, _plural(shape))
+        if value is None and isinstance(plural, list) and len(plural) == 1:
+            value = plural[0]
         if value is not None:
             document[name] = _read(shape, value)
     return document
+
+
+def _plural(shape: Shape) -> tuple[str, ...]:
+    mark: Arm | None = shape.mark(Arm)
+    return tuple(mark.plural.split(".")) if mark and mark.plural else ()
 
 
 def _read(shape: Shape, value: Any) -> Any:
@@ -199,7 +207,9 @@ def to_arm(model: type[BaseModel], document: dict[str, Any], raw: dict[str, Any]
     """A payload: `raw` with our document in it. What the document no longer has is taken out."""
     payload = deepcopy(raw)
     for name, steps, shape in mapping(model):
-        if document.get(name) is not None:
+        if document.get(name) is not None and _get(raw, steps) is None and _get(raw, _plural(shape)):
+            _put(payload, _plural(shape), [document[name]])  # in the form that is there
+        elif document.get(name) is not None:
             _put(payload, steps, _written(shape, document[name], _get(raw, steps)))
         elif _get(raw, steps) is not None:
             if shape.item:
@@ -222,6 +232,8 @@ def _written(shape: Shape, value: Any, raw: Any) -> Any:
 
 
 def _get(payload: Any, steps: tuple[str, ...]) -> Any:
+    if not steps:
+        return None
     for step in steps:
         payload = payload.get(step) if isinstance(payload, dict) else None
     return payload

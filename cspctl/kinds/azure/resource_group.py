@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Self
 
+from pydantic import AfterValidator
+
 from cspctl.cloud import Cloud
 from cspctl.fields import Arm, Immutable, RefTo
 from cspctl.kinds.azure._arm import GROUP, SUBSCRIPTION, ArmObject
@@ -23,6 +25,7 @@ class ResourceGroup(ArmObject):
 
     subscription: Annotated[
         str | None,
+        AfterValidator(lambda text: text.removeprefix("/subscriptions/")),
         RefTo("AzureSubscription", parent=True),
         Arm(""),
         Immutable("a resource group cannot move to another subscription"),
@@ -31,8 +34,7 @@ class ResourceGroup(ArmObject):
 
     def arm_id(self) -> str:
         """``/subscriptions/{id}/resourceGroups/{name}``; a subscription may be written as GUID or as id."""
-        subscription = (self.subscription or "").removeprefix("/subscriptions/")
-        return f"/subscriptions/{subscription}/resourceGroups/{self.arm_name}"
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.arm_name}"
 
     @classmethod
     def is_id(cls, text: str) -> bool:

@@ -65,7 +65,9 @@ class Delegation(ArmItem):
 class Subnet(ArmItem):
     """A part of the network. One that is not mentioned stays; one that is in use is never removed."""
 
-    address_prefix: Annotated[Cidr | None, Required()] = None
+    address_prefix: Annotated[
+        Cidr | None, Required(), Arm("properties.addressPrefix", plural="properties.addressPrefixes")
+    ] = None
     """Its range, inside the network's. A `GatewaySubnet` should be /27 or larger."""
     network_security_group: Annotated[str | None, RefTo("NetworkSecurityGroup")] = None
     """The security group that filters its traffic. A GatewaySubnet must have none."""

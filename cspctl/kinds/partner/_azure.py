@@ -14,4 +14,9 @@ ENDED = frozenset({"deleted", "expired"})
 def plans(cloud: Cloud, customer: str) -> list[dict[str, Any]]:
     """The customer's Azure plans: Partner Center subscriptions to the product. There is at most one that lives."""
     found = cloud.partner.all(f"/v1/customers/{customer}/subscriptions")
-    return [s for s in found if str(s.get("offerId", "")).upper().startswith(PRODUCT) and s.get("status") not in ENDED]
+    return [s for s in found if is_plan(s) and s.get("status") not in ENDED]
+
+
+def is_plan(offered: dict[str, Any]) -> bool:
+    """Whether a subscription or a line of an order is about the Azure plan."""
+    return str(offered.get("offerId", "")).upper().startswith(PRODUCT)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from cspctl.cloud import Cloud
 from cspctl.errors import CloudError, NotFound, NotYet
-from cspctl.fields import Default, Immutable, Keyed, NotCompared, RefTo, Required
+from cspctl.fields import Default, Keyed, NotCompared, RefTo, Required
 from cspctl.kinds.partner._azure import plans
-from cspctl.resource import Live, Operation, Part, R, Resource, Scope, one_of
+from cspctl.resource import GUID, Broken, Live, Operation, Part, R, Resource, Scope, one_of
 
 SUBSCRIPTIONS, ALIASES, BILLING, PROVIDERS = "2022-12-01", "2021-10-01", "2020-05-01", "2024-07-01"
 ENDED = frozenset({"disabled", "deleted"})
@@ -26,6 +26,14 @@ class ByName(Part):
 
     display_name: Annotated[str, NotCompared()]
     """Its name in Azure; exactly one unclaimed subscription must have it."""
+
+
+def _guid(text: str) -> str:
+    if not GUID.fullmatch(text):
+        raise PydanticCustomError(
+            "wrong", "that is no GUID", {"remedy": "Write the subscription's id as the portal shows it."}
+        )
+    return text
 
 
 def _adopt(value: Any) -> Any:
@@ -60,7 +68,7 @@ class AzureSubscription(Resource):
 
     plan: Annotated[str | None, RefTo("AzurePlan", parent=True, implied=True), NotCompared()] = None
     """The customer's AzurePlan manifest; the only one of that customer if not given."""
-    subscription_id: Annotated[str | None, NotCompared()] = None
+    subscription_id: Annotated[str | None, AfterValidator(_guid), NotCompared()] = None
     """The GUID of the subscription that is meant."""
     alias: Annotated[str | None, NotCompared()] = None
     """The name of the alias under which it is created; handle and customer id if not given."""
@@ -69,10 +77,8 @@ class AzureSubscription(Resource):
     one with that name, `never` none. Each must fit exactly one that no other manifest claims."""
     display_name: Annotated[str | None, Required()] = None
     """Its name, which can change at any time. Azure calls all of them "Microsoft Azure" until they are renamed."""
-    workload: Annotated[
-        Literal["Production", "DevTest"] | None, NotCompared(), Immutable("the workload is chosen at purchase")
-    ] = None
-    """What it is for; `Production` if not given."""
+    workload: Annotated[Literal["Production", "DevTest"] | None, NotCompared()] = None
+    """What it is bought for; `Production` if not given. Azure does not tell it, so a later change has no effect."""
     state: Annotated[Literal["Enabled", "Disabled"] | None, Default("Enabled")] = None
     """`Disabled` cancels it (it can be enabled again within 90 days), `Enabled` enables it."""
     resource_providers: Annotated[list[str] | None, Keyed()] = None
@@ -136,8 +142,10 @@ class AzureSubscription(Resource):
         return cls._live({**live.raw, **payload}, live.customer)
 
     @classmethod
-    def match(cls, wanted: Sequence[Self], found: Sequence[Live[Self]]) -> Sequence[Live[Self] | str | None]:
-        """By GUID, then by alias, then by adoption of exactly one that is not claimed yet."""
+    def match(
+        cls, wanted: Sequence[Self], found: Sequence[Live[Self]], known: Sequence[str] = ()
+    ) -> Sequence[Live[Self] | str | None]:
+        """By GUID, then by alias, then what was adopted before, then by adoption of the only one that is free."""
         result: dict[int, Live[Self] | str | None] = {}
         for index, one in enumerate(wanted):
             if one.subscription_id:
@@ -148,6 +156,11 @@ class AzureSubscription(Resource):
                 ]
                 if names:
                     result[index] = one_of(names)
+        for index, one in enumerate(wanted):
+            if index not in result and one.found_only and known and known[index]:
+                there = [live for live in found if live.id.casefold() == known[index].casefold() and one._fits(live)]
+                if there:
+                    result[index] = there[0]
         for by_name in (True, False):  # the more exact wish chooses first
             for index, one in enumerate(wanted):
                 if index not in result and one.found_only and isinstance(one.adopt, ByName) == by_name:
@@ -155,17 +168,30 @@ class AzureSubscription(Resource):
                     result[index] = one._adopted([live for live in found if live.id not in claimed])
         return [_unless_shared(index, result, wanted) for index in range(len(wanted))]
 
-    def _adopted(self, free: Sequence[Live[Self]]) -> Live[Self] | str | None:
+    def _fits(self, live: Live[Self]) -> bool:
+        """Whether `adopt` can mean it. What has an alias was bought, and did not come along with the plan."""
         if isinstance(self.adopt, ByName):
-            names = {self.adopt.display_name, self.display_name}
-            fitting = [live for live in free if live.resource.display_name in names]
-        else:
-            fitting = [live for live in free if not live.raw.get("alias")]
-            fitting = [live for live in fitting if not live.gone] or fitting
+            return live.resource.display_name in (self.adopt.display_name, self.display_name)
+        return not live.raw.get("alias")
+
+    def _adopted(self, free: Sequence[Live[Self]]) -> Live[Self] | str | None:
+        fitting = [live for live in free if self._fits(live)]
         if len(fitting) > 1:
             several = ", ".join(f'{live.id} "{live.resource.display_name}"' for live in fitting)
             return f"adopt fits {len(fitting)} subscriptions that no manifest claims: {several}. Write subscriptionId"
         return fitting[0] if fitting else None
+
+    def rules(self) -> Iterable[Broken]:
+        """Azure has no word for taking all providers away."""
+        complete = "resourceProviders" in (self.meta.complete or ())
+        if complete or ("resource_providers" in self.model_fields_set and self.resource_providers is None):
+            what = "resourceProviders: providers can be registered, and are never unregistered"
+            yield Broken("resourceProviders", what, "Name those that are needed; others stay as they are.")
+
+    def check(self, live: Live[Self]) -> Iterable[str]:
+        """Cancelling by a field is as grave as by `absent: true`."""
+        if self.state == "Disabled" and live.resource.state != "Disabled" and self.meta.protect is not False:
+            yield "state: cancelling a subscription stops all that is in it; it needs metadata.protect: false"
 
     def preflight(self, cloud: Cloud) -> Iterable[str]:
         """What must be found was not; or there is no plan to buy it under."""

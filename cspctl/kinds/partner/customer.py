@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from cspctl.cloud import Cloud, ConsentMissing
 from cspctl.cloud.partner_center import body_of
 from cspctl.errors import CloudError, NotFound
-from cspctl.fields import AnyCase, Default, Immutable, NotCompared, Required
+from cspctl.fields import AnyCase, Default, Immutable, NotCompared, Required, shape_of
 from cspctl.resource import Live, Operation, Part, Resource, Scope, Waiting
 
 MCA = "MicrosoftCustomerAgreement"
@@ -255,7 +255,7 @@ def _document(payload: dict[str, Any]) -> dict[str, Any]:
 def _agreement(cloud: Cloud, customer: str) -> dict[str, Any] | None:
     found = cloud.partner.all(f"/v1/customers/{customer}/agreements?agreementType={MCA}", user=True)
     confirmed = [a for a in found if a.get("type") == MCA]
-    latest = max(confirmed, key=lambda a: str(a.get("dateAgreed", "")), default=None)
+    latest = max(reversed(confirmed), key=lambda a: str(a.get("dateAgreed", "")), default=None)
     return {**latest["primaryContact"], "dateAgreed": str(latest.get("dateAgreed", ""))[:10]} if latest else None
 
 
@@ -305,9 +305,15 @@ def _line(address: dict[str, Any]) -> str:
 
 
 def _put_billing(cloud: Cloud, customer: str, raw: dict[str, Any], profile: dict[str, Any]) -> None:
-    body = {**raw, **profile, "defaultAddress": {**raw.get("defaultAddress", {}), **profile.get("defaultAddress", {})}}
+    address = _laid_over(Address, raw.get("defaultAddress", {}), profile.get("defaultAddress", {}))
+    body = {**_laid_over(BillingProfile, raw, profile), "defaultAddress": address}
     headers = {"If-Match": f'"{raw["attributes"]["etag"]}"'} if raw.get("attributes", {}).get("etag") else {}
     cloud.partner.send("PUT", f"/v1/customers/{customer}/profiles/billing", body, headers=headers)
+
+
+def _laid_over(part: type[Part], raw: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """What we do not know stays; of what we know, only what is wanted."""
+    return {**{name: value for name, value in raw.items() if name not in shape_of(part).fields}, **wanted}
 
 
 def _confirm(cloud: Cloud, customer: str, agreement: Agreement) -> None:
