@@ -36,8 +36,7 @@ def load(paths: Iterable[Path]) -> list[Resource]:
         except BadInput as error:
             problems += error.problems
     resources = resources_of(documents, problems)
-    if not problems:
-        problems += list(joint_problems(resources))
+    problems += list(joint_problems(resources, _unreadable(documents) if problems else None))
     if problems:
         raise BadInput(sorted(problems, key=_place))
     return resources
@@ -46,6 +45,13 @@ def load(paths: Iterable[Path]) -> list[Resource]:
 def _place(problem: Problem) -> tuple[str, int]:
     name, _, line = problem.where.rpartition(":")
     return (name, int(line)) if line.isdigit() else (problem.where, 0)
+
+
+def _unreadable(documents: Iterable[Document]) -> set[tuple[str, str]]:
+    """Kind and handle of every document: what refers to one of them may be right, whatever is wrong with that one."""
+    values = (document.value for document in documents if isinstance(document.value, dict))
+    named = ((value.get("kind"), value.get("metadata")) for value in values)
+    return {(str(kind), str(meta.get("name"))) for kind, meta in named if isinstance(meta, dict)}
 
 
 def resources_of(documents: Iterable[Document], problems: list[Problem]) -> list[Resource]:
@@ -212,16 +218,22 @@ def required_problems(resources: Iterable[Resource]) -> Iterator[Problem]:
                 yield Problem(resource.where, f"{resource.key}: {name} is missing", f"Creating it needs '{name}'.")
 
 
-def joint_problems(resources: Sequence[Resource]) -> Iterator[Problem]:
-    """What is wrong with the resources together: duplicates, references that lead nowhere or in a circle, rules."""
+def joint_problems(resources: Sequence[Resource], written: Set[tuple[str, str]] | None = None) -> Iterator[Problem]:
+    """What is wrong with the resources together: duplicates, references that lead nowhere or in a circle, rules.
+
+    `written` has kind and handle of all documents when some of them could not be read: then only what is certainly
+    wrong without them is said.
+    """
     by_key: dict[Key, Resource] = {}
     for resource in resources:
         first = by_key.setdefault(resource.key, resource)
         if first is not resource:
             what = f"{resource.key} is described twice; first in {first.where}"
             yield Problem(resource.where, what, "Remove one of them or rename its handle.")
-    broken = list(_broken_references(by_key))
+    broken = list(_broken_references(by_key, written or frozenset()))
     yield from broken
+    if written is not None:
+        return
     try:
         graph.levels(needs := refs.needs_of(list(by_key.values())))
     except CycleError as error:
@@ -235,9 +247,11 @@ def joint_problems(resources: Sequence[Resource]) -> Iterator[Problem]:
             yield from rule(list(by_key.values()), needs)
 
 
-def _broken_references(by_key: Mapping[Key, Resource]) -> Iterator[Problem]:
+def _broken_references(by_key: Mapping[Key, Resource], written: Set[tuple[str, str]]) -> Iterator[Problem]:
     for resource in by_key.values():
         for ref in refs.refs_of(resource):
+            if any((key.kind, key.name) in written and key not in by_key for key in ref.keys):
+                continue
             if problem := _broken(resource, ref, by_key):
                 where = resource.locate(*(() if ref.path.startswith("metadata.") else ("spec",)), *_steps(ref.path))
                 yield Problem(where, f"{resource.key}: {ref.path}{problem[0]}", problem[1])

@@ -127,7 +127,7 @@ class _Maker:
                         Problem(desired.where, f"{key}: nothing was found that it could be", group=key.group)
                     )
                 return None
-            return Adopt(desired, self._compared(desired, {}), None)
+            return Adopt(desired, self._compared(desired, {}, new=True), None)
         for name in missing(desired.shape(), desired.document()):
             what = f"{key}: it does not exist, and creating it needs {name}"
             self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec.", group=key.group))
@@ -217,13 +217,8 @@ class _Maker:
         if not type(desired).replaceable:
             for f, reason in zip(immutable, reasons, strict=True):
                 what = f"{key}: {reason} (it is {f.before!r}, the manifest says {f.after!r})"
-                self.problems.append(
-                    Problem(
-                        desired.where,
-                        what,
-                        "Put the old value back, or describe another one under a new handle.",
-                    )
-                )
+                remedy = "Put the old value back, or describe another one under a new handle."
+                self.problems.append(Problem(desired.where_is(f.path), what, remedy, key.group))
             return None
         if self._is_protected(desired):
             what = f"{key} is protected, and must be replaced: {'; '.join(reasons)}"
@@ -259,7 +254,8 @@ class _Maker:
                 for other in sorted(self.needs[change.desired.key] - targets):
                     if self.seen.states.get(other) is None:
                         what = f"{change.desired.key} needs {other}, which does not exist and is not selected"
-                        self.problems.append(Problem(change.desired.where, what, f"Select it too: --target {other}"))
+                        remedy = f"Select it too: --target {other}"
+                        self.problems.append(Problem(change.desired.where, what, remedy, change.desired.key.group))
 
     def check_removals(self, changes: Sequence[Change], allowed: Set[Key], outside: Mapping[Key, Set[Key]]) -> None:
         """Nothing may be removed that something else refers to, or that holds what is not removed knowingly."""

@@ -51,6 +51,9 @@ def parse(path: str, text: str, mark: RefTo, customer: str) -> Ref:
     prefix, _, rest = text.rpartition(":")
     kinds = (prefix,) if prefix else mark.kinds
     steps = rest.split("/")
+    if named := [step for step in steps[:-1] if step in mark.kinds]:  # as a plan prints it: customer/Kind/handle
+        kinds = (named[0],)
+        steps.remove(named[0])
     part = steps.pop() if mark.part and len(steps) > 1 else ""
     owner = steps.pop(0) if len(steps) > 1 else customer
     keys = tuple(Key(PARTNER if kind == "Customer" else owner, kind, "/".join(steps)) for kind in kinds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from cspctl.fields import Required, Shape, shape_of
@@ -40,7 +41,7 @@ def kind_schema(kind: type[Resource]) -> dict[str, Any]:
     return {
         "$schema": DRAFT,
         "title": kind.__name__,
-        "description": kind.__doc__,
+        "description": inspect.cleandoc(kind.__doc__ or ""),
         "type": "object",
         "additionalProperties": False,
         "required": ["apiVersion", "kind", "metadata"],

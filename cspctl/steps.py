@@ -26,6 +26,7 @@ from cspctl.seen import Names, Seen
 
 LOOKS = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between looks for something that should appear or vanish; the last one repeats."""
+PRECONDITION_FAILED = 412
 LONGEST = timedelta(hours=3)
 """How long an operation may run before we stop watching it; the service's own limit is well below."""
 
@@ -90,7 +91,8 @@ class Worker:
         except Unreachable as error:  # the call may have had its effect: the intent stays open in the journal
             return self._outcome("waiting" if self._began else "failed", f"{error}")
         except CspctlError as error:
-            return self._outcome("failed", str(error))
+            moved = isinstance(error, CloudError) and error.status == PRECONDITION_FAILED
+            return self._outcome("moved" if moved else "failed", str(error))
         except Exception as error:  # a bug of ours or of a library: one change fails, the run goes on, nothing is lost
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{where.filename}:{where.lineno}"

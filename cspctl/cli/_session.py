@@ -85,6 +85,8 @@ def choose(
     for label in labels:
         if "=" not in label:
             raise click.UsageError(f"-l {label}: write NAME=VALUE")
+    if len(pairs) < len(set(labels)):
+        raise click.UsageError("-l: a resource has one value of a label; several -l must all hold")
     for customer in customers:
         if customer not in (known := sorted({resource.key.group for resource in resources})):
             raise click.UsageError(f"--customer {customer}: no such customer. {nearest(customer, known)}")

@@ -134,6 +134,32 @@ def test_problems_come_all_at_once_with_file_and_line(run: Run, applied: Path) -
     assert "Did you mean addressPrefixes?" in said.err
 
 
+def test_a_mistake_in_one_file_does_not_hide_one_in_another(run: Run, applied: Path) -> None:
+    edit(applied / "customer.yaml", "culture", "kulture")
+    edit(applied / "network.yaml", "resourceGroup: network", "resourceGroup: netwrk")
+    said = run("validate", str(applied))
+    assert 'unknown field "kulture"' in said.err
+    assert 'no ResourceGroup called "netwrk"' in said.err
+    assert "no Customer called" not in said.err, "what only cannot be read is there"
+
+
+def test_one_customers_error_stops_that_customer_only(run: Run, applied: Path) -> None:
+    other = (applied / "customer.yaml").read_text(encoding="utf-8")
+    other = other.replace("name: fourth-coffee", "name: wingtip").replace("fourthcoffeecsp", "wingtiptoyscsp")
+    Path("other.yaml").write_text(other[: other.index("---")] if "---" in other else other, encoding="utf-8")
+    edit(applied / "customer.yaml", "country: US", "country: CA")
+    said = run("--simulate", "apply", "--auto-approve", str(applied), "other.yaml")
+    assert said.code == 1
+    assert "country of a customer cannot change" in said.err
+    assert re.search(r"customer.yaml:\d+", said.err)
+    assert "Customer/wingtip  done" in said.err
+
+
+def test_a_reference_may_be_written_as_a_plan_prints_it(run: Run, applied: Path) -> None:
+    edit(applied / "network.yaml", "resourceGroup: network", "resourceGroup: fourth-coffee/ResourceGroup/network")
+    assert run("--simulate", "plan", str(applied)).out == "No changes.\n"
+
+
 def test_without_a_profile_it_says_what_to_do(run: Run) -> None:
     said = run("plan", str(SCENARIO))
     assert said.code == 1

@@ -27,6 +27,8 @@ def _canonical(text: str) -> str:
 
 
 def _cidr(text: str, info: ValidationInfo) -> str:
+    if "/" not in text and not info.context:
+        raise ValueError(f"{text} has no length; write a network such as 10.1.0.0/16")
     try:
         return _canonical(text)
     except ValueError as error:

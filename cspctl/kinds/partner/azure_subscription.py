@@ -187,6 +187,10 @@ class AzureSubscription(Resource):
         if complete or ("resource_providers" in self.model_fields_set and self.resource_providers is None):
             what = "resourceProviders: providers can be registered, and are never unregistered"
             yield Broken("resourceProviders", what, "Name those that are needed; others stay as they are.")
+        for name in self.resource_providers or ():
+            if "." not in name:
+                what = f"resourceProviders: {name} is no resource provider"
+                yield Broken(f"resourceProviders[{name}]", what, f"Did you mean Microsoft.{name}?")
 
     def check(self, live: Live[Self]) -> Iterable[str]:
         """Cancelling by a field is as grave as by `absent: true`."""
