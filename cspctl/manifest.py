@@ -17,7 +17,7 @@ from cspctl.kinds import registry
 from cspctl.overlay import key_of
 from cspctl.resource import GUID, PARTNER, Key, Metadata, Resource
 from cspctl.rules import RULES
-from cspctl.source import Document, Steps
+from cspctl.source import Document, Place
 from cspctl.wording import nearest, problem_of, quoted
 
 PARTS = ("apiVersion", "kind", "metadata", "spec")
@@ -173,7 +173,7 @@ def _steps(path: str) -> list[str | int]:
     return [int(step) if step.isdigit() else step for step in path.split(".") if step]
 
 
-def _unremovable(shape: Shape, value: Any, path: Steps) -> Iterator[Steps]:
+def _unremovable(shape: Shape, value: Any, path: Place) -> Iterator[Place]:
     """Fields that say null although the vendor needs them or can never change them."""
     if shape.form == "object" and isinstance(value, dict):
         for name, inner in shape.fields.items():
@@ -187,7 +187,7 @@ def _unremovable(shape: Shape, value: Any, path: Steps) -> Iterator[Steps]:
             yield from _unremovable(shape.item, item, (*path, index))
 
 
-def _repeated(resource: Resource, shape: Shape, value: Any, path: Steps) -> Iterator[Problem]:
+def _repeated(resource: Resource, shape: Shape, value: Any, path: Place) -> Iterator[Problem]:
     """Items of keyed lists, and entries of maps, that the vendor cannot tell apart."""
     if shape.form == "object" and isinstance(value, dict):
         for name, inner in shape.fields.items():
@@ -288,6 +288,8 @@ def _dangling(ref: refs.Ref, by_key: Mapping[Key, Resource]) -> tuple[str, str]:
     same = {key.name for key in by_key if key.kind in ref.mark.kinds and key.customer == wanted.customer}
     close = get_close_matches(wanted.name, same, 1, 0.6)
     owner = "" if wanted.customer == PARTNER else f" of {wanted.customer}"
+    if wanted.kind not in registry():
+        return f": there is no kind {wanted.kind} yet", "Write the full Azure id of the one that is meant."
     remedy = f"Did you mean {close[0]}?" if close else f"Add a {wanted.kind} manifest, or write the vendor's id."
     return f': there is no {wanted.kind} called "{wanted.name}"{owner}', remedy
 

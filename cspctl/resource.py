@@ -26,7 +26,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from cspctl.fields import NotCompared, RefTo, Shape, shape_of
-from cspctl.source import Document, Steps
+from cspctl.source import Document, Place
 
 if TYPE_CHECKING:
     from cspctl.cloud import Cloud
@@ -370,7 +370,7 @@ def one_of(found: Sequence[Live[R]]) -> Live[R] | str | None:
     return found[0] if found else None
 
 
-def _steps(shape: Shape | None, value: Any, path: str) -> Steps:
+def _steps(shape: Shape | None, value: Any, path: str) -> Place:
     """The way to a printed path in a manifest's plain value, as far as the manifest mentions it."""
     path = path.removeprefix(".")
     if shape is None or not path:

@@ -47,7 +47,7 @@ class Loader(_Base):  # type: ignore[misc] # which of the two it is depends on h
         """Tags do not depend on the place."""
 
 
-Steps = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 class Plain(str):
@@ -78,7 +78,7 @@ class Document:
         """``file:line`` of the document's first line."""
         return f"{self.file.name}:{self.line}"
 
-    def locate(self, path: Steps) -> str:
+    def locate(self, path: Place) -> str:
         """``file:line`` of the value at `path`, or of the nearest thing around it that exists."""
         node = next(n for i, n in enumerate(_nodes(self.file)) if i == self.number)
         line = node.start_mark.line

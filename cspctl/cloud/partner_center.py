@@ -18,9 +18,6 @@ from cspctl.cloud.auth import Auth
 from cspctl.cloud.http import Http, derived_id
 from cspctl.errors import CloudError
 
-PAGE = 500
-"""The most that a page of customers may hold."""
-
 
 @dataclass(frozen=True)
 class PartnerCenter:

@@ -32,7 +32,9 @@ class Row:
 
 
 def is_write(service: str, request: Request) -> bool:
-    """Tell whether the request can change what a partner owns; signing in and administering cannot."""
+    """Tell whether the request can change what a partner owns; signing in, checking and administering cannot."""
+    if request.path.startswith("/v1/validations/"):
+        return False
     return request.method not in {"GET", "HEAD"} and service not in {"sign-in", "simulator"}
 
 

@@ -107,7 +107,7 @@ class VirtualNetwork(ArmResource):
     subnets: Annotated[list[Subnet] | None, Keyed("name")] = None
     """The subnets, told apart by name."""
     enable_ddos_protection: Annotated[bool | None, Default(False)] = None
-    """Whether a DDoS protection plan covers it."""
+    """Whether a DDoS protection plan covers it. No kind describes such a plan yet, so it can only be switched off."""
     flow_timeout_in_minutes: Annotated[int | None, Field(ge=4, le=30)] = None
     """Minutes (4 to 30) after which an idle flow is forgotten."""
 
