@@ -45,7 +45,7 @@ check: $(READY)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
-	$(RUN) -m mypy scripts
+	$(RUN) -m mypy scripts benchmarks
 	$(RUN) -m pytest -q -n $(WORKERS)
 
 fix: $(READY)
