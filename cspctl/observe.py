@@ -32,9 +32,13 @@ def observe(resources: Sequence[Resource], cloud: Cloud, records: Mapping[Key, R
     by_kind = refs.keys_by_kind(resources)
     parents = {r.key: set(_parents(r, by_kind)) for r in resources}
     by_key = {r.key: r for r in resources}
-    with cloud.http.remembering(), ThreadPoolExecutor(READERS) as pool:
-        for level in graph.levels(parents):
-            _Level(seen, cloud, records, pool).look([by_key[key] for key in level], parents)
+    pool = ThreadPoolExecutor(READERS)
+    try:
+        with cloud.http.remembering():
+            for level in graph.levels(parents):
+                _Level(seen, cloud, records, pool).look([by_key[key] for key in level], parents)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # on Ctrl-C nobody waits for a reader that waits for a service
     seen.calls = cloud.http.counts.total() - before
     _look_at_sink(seen, cloud, resources)
     return seen

@@ -75,7 +75,10 @@ def main() -> NoReturn:
     try:
         code = cspctl.main(standalone_mode=False)
     except click.exceptions.Abort:
-        code = 130
+        # Only apply writes, and it handles signals itself: whoever is interrupted here may simply go. Threads that
+        # read, or wait to read again, would keep the process.
+        click.echo("Interrupted.", err=True)
+        os._exit(130)
     except click.UsageError as error:
         error.show()
         code = EXIT_USAGE

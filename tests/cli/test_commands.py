@@ -232,6 +232,30 @@ def test_help_imports_no_kind_and_no_client(arguments: list[str]) -> None:
     ]
 
 
+def test_ctrl_c_while_planning_ends_at_once(tmp_path: Path) -> None:
+    """A real process that waits to ask a service again which does not answer."""
+    secret = tmp_path / "secret"
+    secret.write_text("generated", encoding="utf-8")
+    profile = (
+        f"{{partnerTenantId: 7f000000-0000-4000-8000-000000000001, clientId: c, clientSecret: {{file: {secret}}}}}"
+    )
+    (tmp_path / "cspctl.yaml").write_text(f"profiles: {{default: {profile}}}\n", encoding="utf-8")
+    environment = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cspctl", "plan", str(SCENARIO)],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert said.strip() == "Interrupted."
+
+
 def test_ctrl_c_leaves_operations_running_and_the_next_apply_continues(tmp_path: Path) -> None:
     """A real process, interrupted while it works; run again it comes to an end, and nothing is bought twice."""
     command = [sys.executable, "-m", "cspctl", "--simulate"]
