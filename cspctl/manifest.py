@@ -162,7 +162,7 @@ def _single_problems(resource: Resource) -> Iterator[Problem]:
         yield Problem(resource.locate("spec", *_steps(owner)), f"{what}: it says which {which} is meant", remedy)
     for path in _unremovable(shape, document, ()):
         name = ".".join(map(str, path))
-        what = f"{name}: null would remove it, and {resource.nouns[0]} cannot be without it"
+        what = f"{name}: null would remove it, and no {resource.nouns[0]} can be without it"
         yield Problem(resource.locate("spec", *path), what, "Write a value, or leave the line out.")
     yield from _repeated(resource, shape, document, ())
     for rule in resource.rules():

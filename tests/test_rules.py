@@ -623,3 +623,21 @@ def test_the_journal_is_read_by_people(estate: World) -> None:
     ]
     events = [line["event"] for line in lines if line["key"] == list(VNET)]
     assert events[:4] == ["intent", "operation", "made", "done"]
+
+
+def test_rule_01_the_forms_of_other_clients_are_no_difference(estate: World) -> None:
+    """The portal writes a subnet's range as a list of one; a subscription may be referred to by its whole id."""
+    id = id_of(estate, VNET)
+    payload = estate.cloud.arm.get(id, "2024-01-01", id_of(estate, ME))
+    for subnet in payload["properties"]["subnets"]:
+        subnet["properties"]["addressPrefixes"] = [subnet["properties"].pop("addressPrefix")]
+    arm(estate, "PUT", id, payload)
+    assert estate.plan(resources(ESTATE)).changes == ()
+    whole = ESTATE.replace("subscription: production", f"subscription: /subscriptions/{id_of(estate, SUB)}")
+    assert estate.plan(resources(whole)).changes == ()
+
+
+def test_rule_15_nothing_of_a_customer_is_planned_while_its_rights_are_revoked(estate: World) -> None:
+    estate.simulator.people("remove-delegated-administration", tenant=id_of(estate, ME))
+    planned = estate.plan(resources(ESTATE.replace("companyName: Fourth Coffee", "companyName: Another")))
+    assert planned.changes == ()
