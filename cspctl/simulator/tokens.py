@@ -106,7 +106,7 @@ def _decoded(token: str, kid: str, key: rsa.RSAPrivateKey) -> dict[str, Any]:
             token,
             key.public_key(),
             algorithms=["RS256"],
-            options=options,  # type: ignore[arg-type]
+            options=options,  # type: ignore[arg-type] # PyJWT types its options more narrowly than it reads them
         )
     except jwt.InvalidTokenError:
         raise InvalidToken("InvalidAuthenticationToken", "The access token is invalid.") from None
