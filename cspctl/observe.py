@@ -143,9 +143,10 @@ class _Level:
     def _details(self, pairs: Sequence[tuple[Resource, Resource]]) -> None:
         wanted = []
         for resource, at in pairs:
-            live, fields = self.seen.states[resource.key], details_of(resource)
-            if isinstance(live, Live) and (fields or _may_go(resource, at, live)):
-                wanted.append((resource, live, fields, _may_go(resource, at, live)))
+            if isinstance(live := self.seen.states[resource.key], Live):
+                fields, may_go = details_of(resource), _may_go(resource, at, live)
+                if fields or may_go:
+                    wanted.append((resource, live, fields, may_go))
 
         def read(item: tuple[Resource, Live[Resource], frozenset[str], bool]) -> tuple[State, tuple[str, ...]]:
             resource, live, fields, may_go = item
@@ -162,10 +163,12 @@ class _Level:
             self.seen.contents[resource.key] = contents
 
     def _preflight(self, pairs: Sequence[tuple[Resource, Resource]]) -> None:
+        # Of what an earlier run has announced, the thing itself may be what now stands in the way.
+        creating = {key for key, record in self.records.items() if record.creating}
         wanted = [
             (resource, at)
             for resource, at in pairs
-            if self.seen.states[resource.key] is None and not resource.meta.absent and not self._begun(resource.key)
+            if self.seen.states[resource.key] is None and not resource.meta.absent and resource.key not in creating
         ]
 
         def ask(item: tuple[Resource, Resource]) -> list[str | Waiting] | Unread:
@@ -184,11 +187,6 @@ class _Level:
                 else:
                     what, group = f"{resource.key}: {one}", resource.key.group
                     self.seen.problems.append(Problem(resource.where, what, group=group))
-
-    def _begun(self, key: Key) -> bool:
-        """Whether an earlier run has announced its creation: what now stands in the way may be the thing itself."""
-        record = self.records.get(key)
-        return record is not None and record.open and record.action == "create"
 
 
 def _may_go(resource: Resource, at: Resource, live: Live[Resource]) -> bool:

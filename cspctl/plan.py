@@ -127,17 +127,17 @@ class _Maker:
                         Problem(desired.where, f"{key}: nothing was found that it could be", group=key.group)
                     )
                 return None
-            return Adopt(desired, self._compared(desired, {}, new=True), None)
+            return Adopt(desired, self._new(desired), None)
         for name in missing(desired.shape(), desired.document()):
             what = f"{key}: it does not exist, and creating it needs {name}"
             self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec.", group=key.group))
         self._check_sink(desired)
-        return Create(desired, self._compared(desired, {}, new=True), self._begun(key))
+        return Create(desired, self._new(desired), self._begun(key))
 
     def _begun(self, key: Key) -> Record | None:
         """The record of an earlier run that announced its creation and has not finished it."""
         record = self.records.get(key)
-        if record is None or not record.open or record.action != "create":
+        if record is None or not record.creating:
             return None
         kind = type(self.by_key[key])
         if kind.begins_harmlessly and not (record.operation or record.made):
@@ -169,42 +169,40 @@ class _Maker:
             what = f"{desired.key}: creating it returns a one-time secret, and there is nowhere to keep it ({trouble})"
             self.refusals.append(Problem(desired.where, what, "Make the folder writable."))
 
-    def _compared(self, desired: Resource, live: Any, new: bool = False) -> Fields:
-        shape = desired.shape()
-        complete = frozenset(desired.meta.complete or ())
-        after = overlay(
-            shape, live, self._wanted(desired), complete, sent=new
-        )  # a creation shows what is only sent too
-        customer = desired.key.customer
+    def _new(self, desired: Resource) -> Fields:
+        """All fields of what does not exist; a creation shows what is only sent, too."""
+        after = overlay(desired.shape(), {}, self._wanted(desired), _complete(desired), sent=True)
+        return self._compared(desired, {}, after)
+
+    def _compared(self, desired: Resource, live: Any, after: Any) -> Fields:
+        shape, customer = desired.shape(), desired.key.customer
+        before = self.names.of(shape, live, customer) if live else None
         if after == live:
-            there = self.names.of(shape, live, customer) if live else None
-            return Fields((), there, there)
-        before, after = self.names.of(shape, live, customer), self.names.of(shape, after, customer)
-        return Fields(differences(shape, before, after), before if live else None, after)
+            return Fields((), before, before)
+        after = self.names.of(shape, after, customer)
+        return Fields(differences(shape, before or {}, after), before, after)
 
     def _existing(self, desired: Resource, live: Live[Resource]) -> Change | None:
         key, kind = desired.key, type(desired)
         record = self.records.get(key)
         if (begun := self._begun(key)) and self._secret_lost(desired):
-            return Create(desired, self._compared(desired, {}, new=True), begun)
-        compared = self._compared(desired, live.resource.document())
-        self._count_items(desired, live)
+            return Create(desired, self._new(desired), begun)
+        there, wanted = live.resource.document(), self._wanted(desired)
+        after = overlay(desired.shape(), there, wanted, _complete(desired))
+        compared = self._compared(desired, there, after)
+        self._count_items(desired, there, wanted)
         if live.gone:
             self._note("info", key, f"it has been cancelled or suspended; mention '{kind.revival}' to bring it back")
         immutable = [f for f in compared.changes if f.immutable and f.before is not MISSING]
         if immutable:
             return self._immutable(desired, live, compared, immutable)
         if compared.changes:
-            merged = kind.from_live(self._after(desired, live), desired.metadata)
+            merged = kind.from_live(after, desired.metadata)
             for sentence in merged.check(live):
                 self.problems.append(Problem(desired.where, f"{key}: {sentence}", group=key.group))
         if record is None or (not record.id and not record.open):
             return Adopt(desired, compared, live)
         return Update(desired, compared, live) if compared.changes else None
-
-    def _after(self, desired: Resource, live: Live[Resource]) -> Any:
-        complete = frozenset(desired.meta.complete or ())
-        return overlay(desired.shape(), live.resource.document(), self._wanted(desired), complete)
 
     def _secret_lost(self, desired: Resource) -> bool:
         return any((desired.key, name) not in self.seen.secrets for name in type(desired).one_time_secrets)
@@ -239,10 +237,8 @@ class _Maker:
             self.refusals.append(Problem(desired.where, what, "Set metadata.protect: false if that is meant."))
         return Delete(desired, live, self.seen.contents.get(desired.key, ()))
 
-    def _count_items(self, desired: Resource, live: Live[Resource]) -> None:
-        complete = frozenset(desired.meta.complete or ())
-        wanted = self._wanted(desired)
-        for path, count in unmanaged(desired.shape(), live.resource.document(), wanted, complete):
+    def _count_items(self, desired: Resource, there: Any, wanted: Any) -> None:
+        for path, count in unmanaged(desired.shape(), there, wanted, _complete(desired)):
             noun = path.rpartition(".")[2]
             text = f"{count} more {noun.removesuffix('s') if count == 1 else noun}, not managed"
             self.notes.append(Note("unmanaged", str(desired.key), desired.key.group, text))
@@ -307,3 +303,7 @@ class _Maker:
                             f"{len(lives)} more {noun} in {scope.path}, {words}",
                         )
                     )
+
+
+def _complete(desired: Resource) -> frozenset[str]:
+    return frozenset(desired.meta.complete or ())

@@ -24,6 +24,11 @@ class Record:
     operation: Operation | None = None
     open: bool = False
 
+    @property
+    def creating(self) -> bool:
+        """Whether a run has announced its creation and not finished it."""
+        return self.open and self.action == "create"
+
     def after(self, entry: Mapping[str, Any]) -> Record:
         """The record with one more journal line taken into account."""
         event = entry["event"]

@@ -152,10 +152,15 @@ class Worker:
         resource = type(wanted).from_live(document, wanted.metadata)
         return refs.located(resource, lambda text, mark: text if mark is not refs.CUSTOMER else idof(text, mark))
 
-    def _intent(self, action: str, request_id: str = "") -> Cloud:
+    def _intent(self, action: str) -> Cloud:
         self._began = True
-        request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now(), request_id)
+        request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now())
         return self.shared.cloud.under(request_id, self.key)
+
+    def _resumed(self, record: Record) -> Cloud:
+        """Go on under the intent that is open: to announce it anew would forget its cart, and when it began."""
+        self._began = True
+        return self.shared.cloud.under(record.request_id, self.key)
 
     def _whole(self, live: Live[Resource]) -> Resource:
         """What takes the place of a live one: all that it had, with the mentioned fields laid over it."""
@@ -164,7 +169,7 @@ class Worker:
     def _create(self, desired: Resource, repeats: Record | None = None) -> Generator[float, None, None]:
         if isinstance(self.change, Create) and repeats is None and desired.find(self.shared.cloud):
             raise Stop("moved", "it exists by now; plan again")
-        cloud = self._intent("create", repeats.request_id if repeats else "")
+        cloud = self._resumed(repeats) if repeats else self._intent("create")
         begun: str | Operation | None = (repeats.made or repeats.operation) if repeats else None
         try:
             id = yield from self._finish_operation(cloud, begun or self._asked(lambda: desired.create(cloud)))
