@@ -24,14 +24,16 @@ help:
 
 setup: $(READY)
 
-# --group needs pip 25.1, which few interpreters bring along.
-$(READY): pyproject.toml constraints.txt
+# --group needs pip 25.1, which few interpreters bring along. The emulator of Blob Storage, which some tests run on,
+# comes from npm; where there is no Node, they are skipped.
+$(READY): pyproject.toml constraints.txt tests/storage/azurite/package-lock.json
 	@test -n "$(PYTHON)" || { echo "cspctl needs Python 3.11 or newer with its venv module; none was found as python3, \
 	python3.13, python3.12, python3.11 or python. Install one, or say make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Setting up .venv with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv .venv
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	@$(RUN) -m tests.storage.emulator
 	@touch $@
 
 demo: $(READY)
@@ -64,5 +66,5 @@ docs: $(READY)
 	$(RUN) scripts/run_docs.py
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .azurite .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

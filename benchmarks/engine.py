@@ -47,6 +47,7 @@ class Answers:
             profile=SimpleNamespace(partner_tenant_id="", sandbox=False),
             partner=self,
             arm=self,
+            graph=self,
             auth=self,
             http=SimpleNamespace(counts=Counter(), remembering=nullcontext),
             clock=SimpleNamespace(now=lambda: datetime(2026, 11, 20, tzinfo=UTC)),

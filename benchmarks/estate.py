@@ -32,6 +32,7 @@ spec:
       postalCode: 98052
       country: US
   agreement: {{firstName: Marshall, lastName: Levi, email: marshall@fourthcoffee.com, dateAgreed: 2026-11-01}}
+  accessAssignments: [{{group: AdminAgents}}]
   consent: true
 ---
 apiVersion: cspctl/v1
@@ -128,7 +129,28 @@ def answers(estate: list[Share]) -> dict[str, Any]:
     found: dict[str, Any] = {"/v1/customers?size=500": customers, "/providers/Microsoft.Subscription/aliases": []}
     for share in estate:
         found |= _partner_center(share.customer) | _azure(share)
-    return found
+    return found | _delegations([share.customer for share in estate])
+
+
+def _delegations(customers: list[str]) -> dict[str, Any]:
+    root, group = "/tenantRelationships/delegatedAdminRelationships", id_of("AdminAgents")
+    roles = {"unifiedRoles": [{"roleDefinitionId": "fe930be7-5e62-47db-91af-98c3a49a38b1"}]}
+    granted = [
+        {
+            "id": id_of(customer, "delegation"),
+            "displayName": "Default_1",
+            "status": "active",
+            "customer": {"tenantId": id_of(customer)},
+            "accessDetails": roles,
+        }
+        for customer in customers
+    ]
+    assigned = {"status": "active", "accessContainer": {"accessContainerId": group}, "accessDetails": roles}
+    return {
+        root: granted,
+        "/groups?$top=999": [{"id": group, "displayName": "AdminAgents", "securityEnabled": True}],
+        **{f"{root}/{one['id']}/accessAssignments": [assigned] for one in granted},
+    }
 
 
 def _customer(name: str) -> dict[str, Any]:

@@ -1,30 +1,29 @@
 """Carries a plan out: parents first, in parallel, each change read again before it is written.
 
-A failure skips only what depends on it. What waits for the services holds no thread.
+Of what can begin, that begins first on which the longest chain hangs. A failure skips only what depends on it. What
+waits for the services holds no thread.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import NamedTuple
 
 from cspctl import refs
-from cspctl.changes import Change, Delete, Plan, Replace
+from cspctl.changes import Change, Plan
 from cspctl.cloud import Cloud
+from cspctl.errors import Interrupted
+from cspctl.estimate import PARALLELISM, before, remaining
 from cspctl.journal import Journal
 from cspctl.resource import Key, Live
 from cspctl.seen import Names, Seen
-from cspctl.steps import Outcome, Shared, Steps, Worker
-
-INTERRUPTED = "interrupted"
-"""How the reason of every outcome begins that an interruption has brought about."""
-PARALLELISM = 8
-"""Changes that are worked on at the same time."""
+from cspctl.steps import INTERRUPTED, Outcome, Shared, Steps, Worker
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,72 @@ def apply(
 
     `left_out` names customers of whom nothing is written, each with the reason.
     """
+    changed = {change.desired.key for change in plan.changes}
     for key, record in journal.records().items():
         state = seen.states.get(key)
-        if record.open and isinstance(state, Live) and all(key != c.desired.key for c in plan.changes):
+        if record.open and isinstance(state, Live) and key not in changed:
             journal.done(key, "create" if record.action == "create" else "update", state.id, cloud.clock.now())
     return _Run(plan, seen, cloud, journal, show, left_out, parallelism, stopping).run()
+
+
+class Ready(NamedTuple):
+    """A change that nothing has to be finished for any more; the smallest begins first."""
+
+    left: float
+    place: int
+    key: Key
+    locks: frozenset[str] | None = None
+    """What it must be alone under; known only now that what it refers to exists."""
+
+
+class Queue:
+    """What can begin, in which order: all that a change needs is finished, and its locks are free."""
+
+    def __init__(self, plan: Plan) -> None:
+        left, self.before = remaining(plan), before(plan)
+        places = {change.desired.key: place for place, change in enumerate(plan.changes)}
+        self.first = {key: Ready(-left[key], place, key) for key, place in places.items()}
+        self.missing = {key: len(earlier) for key, earlier in self.before.items()}
+        self.later: dict[Key, list[Key]] = {}
+        for key, earlier in self.before.items():
+            for other in earlier:
+                self.later.setdefault(other, []).append(key)
+        self.ready = [self.first[key] for key, missing in self.missing.items() if not missing]
+        heapq.heapify(self.ready)
+        self.holder: dict[str, Key] = {}
+        self.held: dict[Key, frozenset[str]] = {}
+        self.parked: dict[str, list[Ready]] = {}
+
+    def pop(self, locks: Callable[[Key], frozenset[str]]) -> Key | None:
+        """The next change whose locks are free; it holds them until it is finished."""
+        while self.ready:
+            one = heapq.heappop(self.ready)
+            mine = one.locks if one.locks is not None else locks(one.key)
+            taken = next((lock for lock in sorted(mine) if lock in self.holder), None)
+            if taken is None:
+                self.holder |= dict.fromkeys(mine, one.key)
+                self.held[one.key] = mine
+                return one.key
+            heapq.heappush(self.parked.setdefault(taken, []), one._replace(locks=mine))
+            self._unpark(mine)
+        return None
+
+    def finished(self, key: Key) -> None:
+        """Let go of its locks, and let what only waited for it begin."""
+        mine = self.held.pop(key)
+        for lock in mine:
+            del self.holder[lock]
+        self._unpark(mine)
+        for other in self.later.get(key, ()):
+            self.missing[other] -= 1
+            if not self.missing[other]:
+                heapq.heappush(self.ready, self.first[other])
+
+    def _unpark(self, locks: Iterable[str]) -> None:
+        """One of those that wait for each free lock may try; if it cannot begin, it hands on to the next."""
+        for lock in locks:
+            if lock not in self.holder and self.parked.get(lock):
+                heapq.heappush(self.ready, heapq.heappop(self.parked[lock]))
 
 
 @dataclass
@@ -76,40 +136,33 @@ class _Run:
     outcomes: dict[Key, Outcome] = field(default_factory=dict)
 
     def run(self) -> list[Outcome]:
-        self.shared = Shared(self.cloud, self.journal, self.seen, Names(self.seen.states), self._tell)
-        waiting = {change.desired.key: change for change in self.plan.changes}
-        self.before = _order(self.plan)
-        self.held: dict[Key, frozenset[str]] = {}
+        self.shared = Shared(self.cloud, self.journal, self.seen, Names(self.seen), self._tell)
+        self.changes = {change.desired.key: change for change in self.plan.changes}
+        self.queue = Queue(self.plan)
         self.sleeping: list[tuple[datetime, int, Key, Steps]] = []
         self.running: dict[Future[float | Outcome], tuple[Key, Steps]] = {}
         self.count = itertools.count()
         with ThreadPoolExecutor(self.parallelism) as pool:
-            while waiting or self.sleeping or self.running:
-                self._start(waiting, pool)
+            while len(self.outcomes) < len(self.changes):
                 self._wake(pool)
+                self._begin(pool)
                 self.cloud.clock.wait_for(self.running.keys(), self._until_next())
                 self._collect()
         return [self.outcomes[change.desired.key] for change in self.plan.changes]
 
-    def _start(self, waiting: dict[Key, Change], pool: ThreadPoolExecutor) -> None:
-        for key, change in list(waiting.items()):
-            earlier = self.before[key] - self.outcomes.keys()
-            if earlier & (waiting.keys() | self.held.keys()):
-                continue
-            locks = self._locks(change)
-            if any(locks & others for others in self.held.values()):
-                continue
-            del waiting[key]
+    def _begin(self, pool: ThreadPoolExecutor) -> None:
+        while len(self.running) < self.parallelism and (key := self.queue.pop(self._locks)):
+            change = self.changes[key]
             if outcome := self._hindered(change):
                 self._finish(outcome)
                 continue
-            self.held[key] = locks
             self._tell(key, {"create": "creating", "adopt": "adopting"}.get(change.action, change.action[:-1] + "ing"))
             self._submit(pool, key, Worker(self.shared, change).steps())
 
-    def _locks(self, change: Change) -> frozenset[str]:
+    def _locks(self, key: Key) -> frozenset[str]:
+        desired = self.changes[key].desired
         try:
-            return refs.located(change.desired, self.seen.idof(change.desired)).locks()
+            return refs.located(desired, self.seen.idof(desired)).locks()
         except (AttributeError, ValueError):  # its place is not known yet, so nobody else can be there
             return frozenset()
 
@@ -119,9 +172,9 @@ class _Run:
             return Outcome(key, change.action, "moved", reason)
         if self.stopping():
             return Outcome(key, change.action, "skipped", f"{INTERRUPTED} before it began")
-        for other in sorted(self.before[key]):
-            if (before := self.outcomes.get(other)) and before.status != "done":
-                return Outcome(key, change.action, "skipped", f"{other} is {before.status}")
+        for other in sorted(self.queue.before[key]):
+            if (before := self.outcomes[other]).status != "done":
+                return Outcome(key, change.action, "skipped", f"{other} is {before.status}", before.person)
         return None
 
     def _submit(self, pool: ThreadPoolExecutor, key: Key, steps: Steps) -> None:
@@ -129,12 +182,12 @@ class _Run:
 
     def _wake(self, pool: ThreadPoolExecutor) -> None:
         now = self.cloud.clock.now()
-        while self.sleeping and self.sleeping[0][0] <= now:
+        while self.sleeping and self.sleeping[0][0] <= now and len(self.running) < self.parallelism:
             _, _, key, steps = heapq.heappop(self.sleeping)
             self._submit(pool, key, steps)
 
     def _until_next(self) -> float | None:
-        if not self.sleeping:
+        if not self.sleeping or len(self.running) >= self.parallelism:
             return None
         return max((self.sleeping[0][0] - self.cloud.clock.now()).total_seconds(), 0.001)
 
@@ -151,36 +204,21 @@ class _Run:
             self._let_go()
 
     def _finish(self, outcome: Outcome) -> None:
-        self.held.pop(outcome.key, None)
         self.outcomes[outcome.key] = outcome
+        self.queue.finished(outcome.key)
         self._tell(outcome.key, outcome.status, outcome)
 
     def _let_go(self) -> None:
         """Leave what runs in the cloud running: the journal says how to find it again."""
-        for _, _, key, _ in self.sleeping:
-            reason = f"{INTERRUPTED} while it runs; the next apply continues it"
-            self._finish(Outcome(key, self._change(key).action, "waiting", reason))
+        for _, _, _, steps in self.sleeping:
+            try:
+                steps.throw(Interrupted("interrupted between two steps"))
+            except StopIteration as stop:
+                self._finish(stop.value)
         self.sleeping.clear()
-
-    def _change(self, key: Key) -> Change:
-        return next(change for change in self.plan.changes if change.desired.key == key)
 
     def _tell(self, key: Key, text: str, outcome: Outcome | None = None) -> None:
         self.show(Event(self.cloud.clock.now(), key, text, outcome))
-
-
-def _order(plan: Plan) -> dict[Key, set[Key]]:
-    """What must be finished before each change: what it refers to, or, for a deletion, all that refers to it."""
-    changes = {change.desired.key: change for change in plan.changes}
-    before: dict[Key, set[Key]] = {key: set() for key in changes}
-    for key, needed in plan.needs.items():
-        for other in needed & changes.keys():
-            if isinstance(changes.get(key), Delete):
-                if isinstance(changes[other], Delete | Replace):
-                    before[other].add(key)
-            elif key in changes:
-                before[key].add(other)
-    return before
 
 
 def _advance(steps: Steps) -> float | Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +16,11 @@ from cspctl.resource import Key, Live, Resource
 
 FREE_PURCHASES = 5
 """Paid creations that a run may make without being told that it may."""
+
+MANY, SHARE, FEW = 10, 0.3, 10
+"""Deletions and replacements of one customer that need no allowance: so many, and such a share of at least so few."""
+MANY_IN_A_RUN = 50
+"""Deletions and replacements of a whole run that need no allowance."""
 
 Action = Literal["create", "adopt", "update", "replace", "delete"]
 
@@ -113,6 +118,8 @@ class Plan:
     """When it will be certain whether what an earlier run may have created exists."""
     resources: int = 0
     calls: int = 0
+    existing: Mapping[str, int] = field(default_factory=dict)
+    """Per customer, how many of what its manifests describe exist."""
 
     @property
     def writes(self) -> tuple[Change, ...]:
@@ -131,9 +138,12 @@ class Plan:
         """The digest of the whole plan, over its customers."""
         return _sha(sorted(self.digests().items()))
 
-    def raise_if_unsafe(self, purchases: int = 0) -> None:
-        """Raise :class:`Refused` for every reason that forbids carrying this out."""
-        refusals = list(self.refusals)
+    def raise_if_unsafe(self, purchases: int = 0, removals: int = 0) -> None:
+        """Raise :class:`Refused` for every reason that forbids carrying this out.
+
+        So many `purchases`, and so many `removals` (deletions and replacements), are meant and allowed.
+        """
+        refusals = [*self.refusals, *self._too_many_removed(removals)]
         paid = [c for c in self.changes if isinstance(c, Create) and type(c.desired).paid]
         if len(paid) > max(FREE_PURCHASES, purchases):
             names = ", ".join(str(change.desired.key) for change in paid)
@@ -141,6 +151,26 @@ class Plan:
             refusals.append(Problem("plan", what, f"If that is meant, say --allow-purchase {len(paid)}."))
         if refusals:
             raise Refused(refusals)
+
+    def _too_many_removed(self, allowed: int) -> Iterator[Problem]:
+        """A wrong folder, a wrong label or a lost file shows in how much would go."""
+        removed = [c for c in self.changes if isinstance(c, Delete | Replace)]
+        remedy = f"If that is meant, say --allow-delete {len(removed)}."
+        if len(removed) <= allowed:
+            return
+        if len(removed) > MANY_IN_A_RUN:
+            what = f"{len(removed)} would be deleted or replaced in one run; more than {MANY_IN_A_RUN} must be allowed"
+            yield Problem("plan", what, remedy)
+        for group in dict.fromkeys(c.desired.key.group for c in removed):
+            mine = sum(c.desired.key.group == group for c in removed)
+            there = self.existing.get(group, 0)
+            if mine > MANY:
+                what = f"{mine} of {group} would be deleted or replaced; more than {MANY} need to be allowed"
+                yield Problem("plan", what, remedy, group)
+            elif there >= FEW and mine > SHARE * there:
+                share = f"{mine / there:.0%} of what {group} has ({mine} of {there})"
+                what = f"{share} would be deleted or replaced; more than {SHARE:.0%} need to be allowed"
+                yield Problem("plan", what, remedy, group)
 
 
 def digest_of(change: Change) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cspctl.fields import Immutable, Shape
+from cspctl.fields import Grants, Immutable, Shape
 from cspctl.overlay import key_of
 
 
@@ -31,6 +31,8 @@ class FieldChange:
     before: Any
     after: Any
     immutable: Immutable | None = None
+    grants: bool = False
+    """Whether rights are what it gives, or takes away."""
 
     @property
     def field(self) -> str:
@@ -50,7 +52,10 @@ def differences(shape: Shape, before: Any, after: Any) -> tuple[FieldChange, ...
     whole = {_whole(level.path(output_format="list")) for kind in tree.values() for level in kind}
     leaves = {leaf for path in whole for leaf in _leaves(path, _raw(old, path), _raw(new, path))}
     paths = sorted(leaves, key=lambda path: (_place(new, path), path))
-    return tuple(FieldChange(_printed(p, names), _at(old, p), _at(new, p), _immutable(shape, p)) for p in paths)
+    return tuple(
+        FieldChange(_printed(p, names), _at(old, p), _at(new, p), _immutable(shape, p), _grants(shape, p))
+        for p in paths
+    )
 
 
 def _place(value: Any, path: Path) -> tuple[int, ...]:
@@ -122,13 +127,22 @@ def _printed(path: Path, names: Mapping[str, str]) -> str:
     return text
 
 
-def _immutable(shape: Shape, path: Path) -> Immutable | None:
+def _along(shape: Shape, path: Path) -> Iterator[Shape]:
+    """The shapes of each step of a path, as far as they are known."""
     for step in path:
         inner = shape.item if step.startswith(KEY) or shape.form == "map" else shape.fields.get(step)
         if inner is None:
-            return None
+            return
         shape = inner
-        if mark := shape.mark(Immutable):
-            found: Immutable = mark
-            return found
-    return None
+        yield shape
+
+
+def _immutable(shape: Shape, path: Path) -> Immutable | None:
+    return next((mark for inner in _along(shape, path) if (mark := inner.mark(Immutable))), None)
+
+
+def _grants(shape: Shape, path: Path) -> bool:
+    """Whether the mark is on the way to the field, or on something in it."""
+    way = list(_along(shape, path))
+    below = [inner for last in way[-1:] for _, inner in last.walk()]
+    return any(inner.mark(Grants) for inner in (*way, *below))

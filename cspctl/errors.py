@@ -6,6 +6,7 @@ CspctlError                     exit 1   anything a user should read as a senten
 ├── Locked                      exit 7   another run holds the customer
 ├── WrongAccount                exit 1   signed in to another tenant than the one that is pinned
 ├── NotYet                      exit 1   it is coming into being, but cannot be read yet
+│   └── Throttled                        a service wants to be left alone for some seconds
 ├── Interrupted                 exit 130 stopped by the user; what runs in the cloud goes on
 └── CloudError                  exit 1   a service answered with an error
     ├── NotFound                         404 and its relatives
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 EXIT_ERROR = 1
 EXIT_CHANGES = 2
@@ -65,9 +67,19 @@ class Refused(BadInput):
 
 
 class Locked(CspctlError):
-    """Another run holds the lock."""
+    """Another run holds the lock of a customer: who, since when, and how to go on."""
 
     exit_code = EXIT_LOCKED
+
+    def __init__(self, customer: str, who: str = "", since: datetime | None = None, remedy: str = "") -> None:
+        """Build the sentence; `who` says from where too, `remedy` takes the place of the usual advice."""
+        self.customer, self.who, self.since = customer, who, since
+        when = f" since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if since else ""
+        advice = remedy or (
+            f"wait until that run is through; if it is dead, and only then: cspctl unlock {customer} "
+            '--reason "why it is dead"'
+        )
+        super().__init__(f"{customer} is locked by {who or 'another run'}{when}: {advice}")
 
 
 class WrongAccount(CspctlError):
@@ -77,11 +89,25 @@ class WrongAccount(CspctlError):
 class NotYet(CspctlError):
     """It is known to come into being and cannot be read yet: neither there nor absent."""
 
+    def __init__(self, message: str, after: float = 0.0) -> None:
+        """`after`: the seconds after which it is worth asking again, if the service names them."""
+        self.after = after
+        super().__init__(message)
+
+
+class Throttled(NotYet):
+    """A service wants to be left alone for some seconds; the request has had no effect."""
+
 
 class Interrupted(CspctlError):
     """The user has stopped an apply; `exit_code` is that of the signal."""
 
     exit_code = 130
+
+    def __init__(self, message: str, in_doubt: bool = False) -> None:
+        """`in_doubt`: whether the call during which it happened may have had its effect."""
+        self.in_doubt = in_doubt
+        super().__init__(message)
 
 
 class CloudError(CspctlError):

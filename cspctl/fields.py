@@ -64,22 +64,40 @@ class Unordered:
 
 
 @dataclass(frozen=True)
+class Secret:
+    """A reference to a secret: sent at creation, when its version changes, or when asked for; never read back."""
+
+
+@dataclass(frozen=True)
 class RefTo:
     """A reference to a resource of one of the kinds, by name; ids take its place when live values are compared.
 
     `parent`: this resource lives inside the other, so it is looked for only where the other exists.
     `implied`: when the field is not mentioned, the customer's only manifest of that kind is meant.
     `part`: the name of the keyed list of the other kind that ``handle/part`` picks an item of.
+    `words`: what no manifest describes may be written in the vendor's own words, which the kind looks up.
+    `anything`: the full Azure id of anything else will do, too.
     """
 
     kinds: tuple[str, ...]
     parent: bool
     implied: bool
     part: str
+    words: bool
+    anything: bool
 
-    def __init__(self, *kinds: str, parent: bool = False, implied: bool = False, part: str = "") -> None:
+    def __init__(
+        self,
+        *kinds: str,
+        parent: bool = False,
+        implied: bool = False,
+        part: str = "",
+        words: bool = False,
+        anything: bool = False,
+    ) -> None:
         """Name the kinds that are accepted, the first being meant when none is written."""
-        for name, value in (("kinds", kinds), ("parent", parent), ("implied", implied), ("part", part)):
+        values = {"kinds": kinds, "parent": parent, "implied": implied, "part": part}
+        for name, value in {**values, "words": words, "anything": anything}.items():
             object.__setattr__(self, name, value)
 
 
@@ -90,6 +108,11 @@ class Arm:
     path: str
     plural: str = ""
     """Where it may be instead, as a list of one: what the portal writes where older clients write the single value."""
+
+
+@dataclass(frozen=True)
+class Grants:
+    """Says which rights it gives, to whom, or where: whoever reviews a plan is shown each value that is gained."""
 
 
 Form = Literal["scalar", "object", "map", "keyed", "list", "set"]
@@ -114,6 +137,12 @@ class Shape:
         return None
 
     @cached_property
+    def says_which(self) -> bool:
+        """Whether it says which thing is meant."""
+        required: Required | None = self.mark(Required)
+        return required is not None and required.always
+
+    @cached_property
     def ref(self) -> RefTo | None:
         """The reference mark, for a field or for the items of a list of references."""
         mark: RefTo | None = self.mark(RefTo)
@@ -123,6 +152,16 @@ class Shape:
     def has_refs(self) -> bool:
         """Whether it or anything below it is a reference."""
         return any(inner.ref for _, inner in self.walk())
+
+    @cached_property
+    def has_words(self) -> bool:
+        """Whether a reference in it may be written in the vendor's own words."""
+        return any(inner.ref and inner.ref.words for _, inner in self.walk())
+
+    @cached_property
+    def has_secrets(self) -> bool:
+        """Whether it or anything below it is a reference to a secret."""
+        return any(inner.mark(Secret) for _, inner in self.walk())
 
     def walk(self, path: str = "") -> Iterator[tuple[str, Shape]]:
         """This shape and all below it, with dotted paths in which lists and maps leave no trace."""

@@ -80,9 +80,10 @@ class Journal:
         """Note the id that a create has returned, before it is looked for."""
         self._write(key, now, event="made", id=id)
 
-    def done(self, key: Key, action: str, id: str, now: datetime) -> None:
-        """Note that a change is done, and the id it has to do with."""
-        self._write(key, now, event="done", action=action, id=id)
+    def done(self, key: Key, action: str, id: str, now: datetime, secrets: Mapping[str, str] | None = None) -> None:
+        """Note that a change is done, the id it has to do with, and the version labels of the secrets it has sent."""
+        more = {"secrets": dict(secrets)} if secrets else {}
+        self._write(key, now, event="done", action=action, id=id, **more)
 
     def failed(self, key: Key, reason: str, now: datetime) -> None:
         """Note that a change has definitely not happened (or not wholly), and why."""
@@ -128,6 +129,8 @@ def _entry(line: bytes) -> dict[str, Any]:
     texts = [*entry["key"], *(entry[name] for name in wanted - {"operation"})]
     if operation is not None:
         texts += [operation[name] for name in ("url", "customer", "step", "result")]
+    secrets = entry.get("secrets", {})
+    texts += [*secrets, *secrets.values()] if isinstance(secrets, dict) else [secrets]
     if not isinstance(entry["key"], list) or not all(isinstance(text, str) for text in texts):
         raise ValueError("a field of the wrong type")
     if datetime.fromisoformat(entry["time"]).tzinfo is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from difflib import get_close_matches
 from graphlib import CycleError
 from pathlib import Path
@@ -10,23 +10,28 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cspctl import graph, refs, source
+from cspctl import graph, refs, rows, source
 from cspctl.errors import BadInput, Problem
 from cspctl.fields import Immutable, RefTo, Required, Shape, missing
 from cspctl.kinds import registry
 from cspctl.overlay import key_of
-from cspctl.resource import GUID, PARTNER, Key, Metadata, Resource
+from cspctl.part import Metadata
+from cspctl.resource import GUID, PARTNER, Key, Resource
 from cspctl.rules import RULES
 from cspctl.source import Document, Place
 from cspctl.wording import nearest, problem_of, quoted
 
 PARTS = ("apiVersion", "kind", "metadata", "spec")
+ROWS = "*"
+"""In place of a handle: those of the rows of a CSV file."""
 
 
-def load(paths: Iterable[Path]) -> list[Resource]:
+def load(
+    paths: Iterable[Path], also: Callable[[Sequence[Resource]], Iterable[Problem]] = lambda _: ()
+) -> list[Resource]:
     """All resources of the given files and folders, in file order, checked as far as is possible offline.
 
-    Raises :class:`BadInput` with every problem of every file.
+    Raises :class:`BadInput` with every problem of every file, and with what `also` finds in the readable resources.
     """
     problems: list[Problem] = []
     documents: list[Document] = []
@@ -37,13 +42,14 @@ def load(paths: Iterable[Path]) -> list[Resource]:
             problems += error.problems
     resources = resources_of(documents, problems)
     problems += list(joint_problems(resources, _unreadable(documents) if problems else None))
+    problems += also(resources)
     if problems:
         raise BadInput(sorted(problems, key=_place))
     return resources
 
 
 def _place(problem: Problem) -> tuple[str, int]:
-    name, _, line = problem.where.rpartition(":")
+    name, _, line = problem.where.partition(" (")[0].rpartition(":")
     return (name, int(line)) if line.isdigit() else (problem.where, 0)
 
 
@@ -51,18 +57,47 @@ def _unreadable(documents: Iterable[Document]) -> set[tuple[str, str]]:
     """Kind and handle of every document: what refers to one of them may be right, whatever is wrong with that one."""
     values = (document.value for document in documents if isinstance(document.value, dict))
     named = ((value.get("kind"), value.get("metadata")) for value in values)
-    return {(str(kind), str(meta.get("name"))) for kind, meta in named if isinstance(meta, dict)}
+    return {
+        (str(kind), ROWS if "csv" in meta else str(meta.get("name"))) for kind, meta in named if isinstance(meta, dict)
+    }
 
 
 def resources_of(documents: Iterable[Document], problems: list[Problem]) -> list[Resource]:
     """The resources of the documents; what is wrong with any of them is added to `problems`."""
     resources = []
     for document in documents:
-        try:
-            resources.append(resource_of(document))
-        except BadInput as error:
-            problems += error.problems
+        for one in _expanded(document, problems):
+            try:
+                resources.append(resource_of(one))
+            except BadInput as error:
+                problems += [problem for problem in error.problems if problem not in problems]
     return resources
+
+
+def _expanded(document: Document, problems: list[Problem]) -> list[Document]:
+    """The document, or those of the rows that it stands for."""
+    if not rows.wants_rows(document):
+        return [document]
+    where, metadata = document.locate(("metadata", "csv")), document.value["metadata"]
+    try:
+        kind = _kind(document)
+        if not kind.csv_columns:
+            able = " or ".join(name for name, other in registry().items() if other.csv_columns)
+            what = f"metadata.csv: a {kind.__name__} cannot be read from a CSV file"
+            raise BadInput([Problem(where, what, f"Only {able} can.")])
+        if "name" in metadata:
+            what = "metadata.name: each row of the CSV file has a handle of its own"
+            raise BadInput([Problem(document.locate(("metadata", "name")), what, "Remove metadata.name.")])
+        handle = next(name for name in kind.csv_columns.values() if _says_which(kind.shape().fields.get(name)))
+        return rows.expanded(document, kind.csv_columns, handle, problems)
+    except BadInput as error:
+        problems += error.problems
+        return []
+
+
+def _says_which(shape: Shape | None) -> bool:
+    required: Required | None = shape.mark(Required) if shape else None
+    return required is not None and required.always
 
 
 def resource_of(document: Document) -> Resource:
@@ -250,7 +285,7 @@ def joint_problems(resources: Sequence[Resource], written: Set[tuple[str, str]] 
 def _broken_references(by_key: Mapping[Key, Resource], written: Set[tuple[str, str]]) -> Iterator[Problem]:
     for resource in by_key.values():
         for ref in refs.refs_of(resource):
-            if any((key.kind, key.name) in written and key not in by_key for key in ref.keys):
+            if any({(key.kind, key.name), (key.kind, ROWS)} & written and key not in by_key for key in ref.keys):
                 continue
             if problem := _broken(resource, ref, by_key):
                 where = resource.locate(*(() if ref.path.startswith("metadata.") else ("spec",)), *_steps(ref.path))
@@ -264,6 +299,8 @@ def _broken(resource: Resource, ref: refs.Ref, by_key: Mapping[Key, Resource]) -
     if not ref.keys:
         if any(_may_be(kind, ref.text) for kind in ref.mark.kinds):
             return None
+        if ref.mark.anything and ref.text.casefold().startswith("/subscriptions/"):
+            return None
         return (
             f": {quoted(ref.text)} is no id of a {wanted}",
             f"Write the handle of a {wanted} manifest, or its full id.",
@@ -272,7 +309,8 @@ def _broken(resource: Resource, ref: refs.Ref, by_key: Mapping[Key, Resource]) -
         return f" refers to a {ref.keys[0].kind}", f"It can refer to {wanted}."
     targets = [by_key[key] for key in ref.keys if key in by_key]
     if not targets:
-        return _dangling(ref, by_key)
+        worded = ref.mark.words and any(_may_be(kind, ref.text) for kind in ref.mark.kinds)
+        return None if worded else _dangling(ref, by_key)
     if targets[0].meta.absent and not resource.meta.absent:
         what = f" refers to {targets[0].key}, which is to be deleted"
         return what, "Delete this one as well, or let it refer to something else."

@@ -5,34 +5,35 @@ Parents are looked at before what lives in them; what lives in something that do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cspctl import graph, refs
+from cspctl import graph, refs, secret
 from cspctl.cloud import Cloud
 from cspctl.errors import CloudError, NotYet, Problem
+from cspctl.estimate import PARALLELISM
 from cspctl.fields import Immutable
 from cspctl.overlay import same
 from cspctl.record import Record
-from cspctl.resource import Key, Live, Resource, Scope, Waiting
+from cspctl.resource import PARTNER, Key, Live, Resource, Scope, Waiting
 from cspctl.seen import Seen, State, Unread
 
-READERS = 8
-"""Threads that read at the same time: httpx gets slower, not faster, with many connections."""
 A = TypeVar("A")
 B = TypeVar("B")
 
 
-def observe(resources: Sequence[Resource], cloud: Cloud, records: Mapping[Key, Record]) -> Seen:
+def observe(
+    resources: Sequence[Resource], cloud: Cloud, records: Mapping[Key, Record], readers: int = PARALLELISM
+) -> Seen:
     """Find out what is known of each resource. A service that fails makes its scope unread, never the whole look."""
-    seen = Seen(cloud.clock.now())
+    seen = Seen(cloud.clock.now(), sandbox=cloud.profile.sandbox, manifests=frozenset(r.key for r in resources))
     before = cloud.http.counts.total()
     by_kind = refs.keys_by_kind(resources)
     parents = {r.key: set(_parents(r, by_kind)) for r in resources}
     by_key = {r.key: r for r in resources}
-    pool = ThreadPoolExecutor(READERS)
+    pool = ThreadPoolExecutor(readers)
     try:
         with cloud.http.remembering():
             for level in graph.levels(parents):
@@ -40,17 +41,20 @@ def observe(resources: Sequence[Resource], cloud: Cloud, records: Mapping[Key, R
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # on Ctrl-C nobody waits for a reader that waits for a service
     seen.calls = cloud.http.counts.total() - before
-    _look_at_sink(seen, cloud, resources)
+    _look_at_secrets(seen, cloud, resources, records)
     return seen
 
 
-def _look_at_sink(seen: Seen, cloud: Cloud, resources: Sequence[Resource]) -> None:
-    """Whether one-time secrets can be kept, and which have been: only asked where something would return one."""
-    makers = [r for r in resources if type(r).one_time_secrets]
-    named = [(r.key, name) for r in makers for name in type(r).one_time_secrets]
+def _look_at_secrets(seen: Seen, cloud: Cloud, resources: Sequence[Resource], records: Mapping[Key, Record]) -> None:
+    """Whether one-time secrets can be kept, and which have been; and whether those that will be sent are there."""
+    makers = [r for r in resources if r.kept_secrets]
+    named = [(r.key, name) for r in makers for name in r.kept_secrets]
     seen.secrets = {(key, name) for key, name in named if cloud.sink.has(key, name)}
-    new = [r.key for r in makers if seen.states.get(r.key) is None and not r.found_only and not r.meta.absent]
-    seen.sink_trouble = {key: trouble for key in new if (trouble := cloud.sink.unwritable(key))}
+    new = {r.key for r in resources if seen.states.get(r.key) is None and not r.found_only and not r.meta.absent}
+    seen.sink_trouble = {r.key: trouble for r in makers if r.key in new and (trouble := cloud.sink.unwritable(r.key))}
+    for resource in resources:
+        if resource.shape().has_secrets and (resource.key in new or secret.changed(resource, records)):
+            seen.problems += secret.unreadable(resource)
 
 
 def _parents(resource: Resource, by_kind: Mapping[tuple[str, str], list[Key]]) -> Iterable[Key]:
@@ -68,17 +72,36 @@ class _Level:
 
     def look(self, resources: Sequence[Resource], parents: Mapping[Key, set[Key]]) -> None:
         groups: dict[tuple[str, Scope], list[tuple[Resource, Resource]]] = {}
-        for resource in resources:
-            if self._possible(resource, parents[resource.key]):
+        possible = [resource for resource in resources if self._possible(resource, parents[resource.key])]
+        self._look_up(possible)
+        for resource in possible:
+            if resource.key not in self.seen.states:
                 at = refs.located(resource, self.seen.idof(resource))
                 groups.setdefault((resource.key.kind, at.scope()), []).append((resource, at))
         kinds = {kind: type(pairs[0][0]) for (kind, _), pairs in groups.items()}
-        for place, found in self._all(lambda place: self._list(kinds[place[0]], place[1]), groups):
+        for place, found in self._all(lambda place: self._list(kinds[place[0]], place[1], groups[place]), groups):
             self.seen.scopes[place] = found
             self._match(groups[place], found)
         pairs = [pair for group in groups.values() for pair in group]
         self._details(pairs)
         self._preflight(pairs)
+
+    def _look_up(self, resources: Iterable[Resource]) -> None:
+        """Learn the ids of what is referred to in the vendor's own words."""
+
+        def ask(resource: Resource) -> Unread | list[Problem]:
+            try:
+                return list(look_up(resource, self.seen, self.cloud))
+            except (CloudError, NotYet) as error:
+                return Unread(str(error))
+
+        worded = [r for r in resources if r.shape().has_words]
+        for resource, said in self._all(ask, worded):
+            if isinstance(said, Unread):
+                self.seen.states[resource.key] = said
+            elif said:
+                self.seen.problems += said
+                self.seen.states[resource.key] = Unread("it refers to what does not exist")
 
     def _possible(self, resource: Resource, parents: Iterable[Key]) -> bool:
         """Whether it can be looked for; if not, what follows from its parents is noted."""
@@ -102,19 +125,33 @@ class _Level:
         things = list(things)
         return zip(things, self.pool.map(ask, things), strict=True)
 
-    def _list(self, kind: type[Resource], scope: Scope) -> Sequence[Live[Resource]] | Unread:
+    def _list(
+        self, kind: type[Resource], scope: Scope, pairs: Sequence[tuple[Resource, Resource]]
+    ) -> Sequence[Live[Resource]] | Unread:
         try:
-            return list(kind.all(self.cloud, scope))
+            found = list(kind.all(self.cloud, scope))
+            return [*found, *self._not_listed(pairs, found)] if kind.lags else found
         except (CloudError, NotYet) as error:
             return Unread(str(error), passing=isinstance(error, NotYet))
+
+    def _not_listed(
+        self, pairs: Sequence[tuple[Resource, Resource]], found: Sequence[Live[Resource]]
+    ) -> Iterator[Live[Resource]]:
+        """What we have met and the list does not have (yet): each is asked for by its id."""
+        listed = {live.id.casefold() for live in found}
+        for resource, at in pairs:
+            id = self._known(resource.key)
+            if id and id.casefold() not in listed:
+                live = type(at).read(self.cloud, Live(id, at, at.meta.customer or PARTNER), frozenset())
+                yield from filter(None, [live])
 
     def _match(self, pairs: Sequence[tuple[Resource, Resource]], found: Sequence[Live[Resource]] | Unread) -> None:
         if isinstance(found, Unread):
             self.seen.states.update((resource.key, found) for resource, _ in pairs)
             return
         ours = [live for live in found if live.ours]
-        known = [record.id if (record := self.records.get(resource.key)) else "" for resource, _ in pairs]
-        matched = type(pairs[0][0]).match([at for _, at in pairs], ours, known)
+        known = [self._known(resource.key) for resource, _ in pairs]
+        matched = unshared(type(pairs[0][0]).match([at for _, at in pairs], ours, known), pairs)
         taken = {live.id for live in matched if isinstance(live, Live)}
         self.seen.matched |= taken
         for (resource, at), live in zip(pairs, matched, strict=True):
@@ -139,6 +176,10 @@ class _Level:
         if known and known.id and type(at).keeps_identity:
             return next((live for live in found if live.id.casefold() == known.id.casefold()), None)
         return None
+
+    def _known(self, key: Key) -> str:
+        record = self.records.get(key)
+        return record.id if record else ""
 
     def _details(self, pairs: Sequence[tuple[Resource, Resource]]) -> None:
         wanted = []
@@ -187,6 +228,42 @@ class _Level:
                 else:
                     what, group = f"{resource.key}: {one}", resource.key.group
                     self.seen.problems.append(Problem(resource.where, what, group=group))
+
+
+def look_up(resource: Resource, seen: Seen, cloud: Cloud) -> Iterator[Problem]:
+    """Ask the service for the ids of what a resource refers to in the vendor's own words; yields what is wrong."""
+    at = refs.located(resource, seen.idof(resource))
+    for ref in refs.words_of(resource, seen.manifests):
+        if (resource.key, ref.text) not in seen.words:
+            found = at.look_up(cloud, ref.path, ref.text)
+            if isinstance(found, str):
+                seen.words[resource.key, ref.text] = found
+            else:
+                where = resource.where_is(found.path or ref.path)
+                yield Problem(where, f"{resource.key}: {found.what}", found.remedy, resource.key.group)
+
+
+def unshared(
+    matched: Sequence[Live[Resource] | str | None], pairs: Sequence[tuple[Resource, Resource]]
+) -> list[Live[Resource] | str | None]:
+    """What was matched; where two manifests mean the same thing, there or still to be made, a sentence for each."""
+    meaning: dict[tuple[str, str], list[Key]] = {}
+    what = [_meant(at, live) for (_, at), live in zip(pairs, matched, strict=True)]
+    for (resource, _), one in zip(pairs, what, strict=True):
+        meaning.setdefault(one, []).append(resource.key)
+    result: list[Live[Resource] | str | None] = []
+    for (resource, _), one, live in zip(pairs, what, matched, strict=True):
+        others = ", ".join(str(key) for key in meaning[one] if key != resource.key) if one[1] else ""
+        thing = live.id if isinstance(live, Live) else one[1]
+        result.append(f"it means {thing}, and so does {others}" if others else live)
+    return result
+
+
+def _meant(at: Resource, live: Live[Resource] | str | None) -> tuple[str, str]:
+    """What says which thing is meant: its id or, of what is to be made, its identity."""
+    if isinstance(live, Live):
+        return "id", live.id.casefold()
+    return "identity", at.identity() if live is None and not at.meta.absent else ""
 
 
 def _may_go(resource: Resource, at: Resource, live: Live[Resource]) -> bool:

@@ -51,7 +51,8 @@ class _Overlay:
                     result.pop(name, None)
             elif name in live or not _is_default(field, wanted):
                 value = self.of(field, live.get(name), wanted, f"{path}.{name}" if path else name)
-                if name in live or value not in ({}, []) or field.form == "list":  # nothing to remove from nothing
+                whole = field.form in ("list", "set")  # of the others, there is nothing to remove from nothing
+                if name in live or value not in ({}, []) or whole:
                     result[name] = value
         return result
 

@@ -5,20 +5,21 @@ What the resulting plan shows is all that apply may write.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from cspctl import graph, refs
+from cspctl import graph, refs, secret
 from cspctl.changes import Adopt, Change, Create, Delete, Fields, Note, Plan, Replace, Update
 from cspctl.diff import MISSING, FieldChange, differences
 from cspctl.errors import Problem
-from cspctl.fields import missing
+from cspctl.fields import Immutable, missing
 from cspctl.overlay import overlay, unmanaged
 from cspctl.record import Record
 from cspctl.refs import with_ids
-from cspctl.resource import Key, Live, Resource, Waiting
+from cspctl.resource import PARTNER, Key, Live, Resource, Waiting, revived
 from cspctl.seen import Names, Seen, Unread
 
 
@@ -29,14 +30,16 @@ def plan(
     targets: Set[Key] | None = None,
     allow_contents: Set[Key] = frozenset(),
     outside: Mapping[Key, Set[Key]] | None = None,
+    rotate: Set[Key] = frozenset(),
 ) -> Plan:
     """What to do about each chosen resource. Pure: "now" is the time of looking.
 
     `outside` says what the manifests refer to that a narrowing leaves out: nothing of that may be removed under them.
+    The secrets of what is in `rotate` are sent anew.
     """
     needs = refs.needs_of(resources)
     by_key = {r.key: r for r in resources}
-    maker = _Maker(resources, seen, records, needs, Names(seen.states), by_key)
+    maker = _Maker(resources, seen, records, needs, Names(seen), by_key, rotate)
     changes: list[Change] = []
     for key in graph.ordered(needs):
         if targets is None or key in targets:
@@ -46,6 +49,7 @@ def plan(
     if targets is not None:
         maker.check_chosen(changes, targets)
     maker.check_removals(changes, allow_contents, outside or {})
+    maker.check_limits(changes)
     maker.note_unmanaged(targets)
     return Plan(
         seen.at,
@@ -57,6 +61,7 @@ def plan(
         maker.doubtful_until,
         len(resources),
         seen.calls,
+        Counter(r.key.group for r in resources if isinstance(seen.states.get(r.key), Live)),
     )
 
 
@@ -70,6 +75,7 @@ class _Maker:
     needs: Mapping[Key, Set[Key]]
     names: Names
     by_key: Mapping[Key, Resource]
+    rotate: Set[Key] = frozenset()
     notes: list[Note] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     refusals: list[Problem] = field(default_factory=list)
@@ -114,8 +120,8 @@ class _Maker:
                     return "waiting", f"it refers to {other}, which waits for a person"
         return None
 
-    def _wanted(self, desired: Resource) -> Any:
-        return with_ids(desired.shape(), desired.document(), self.seen.idof(desired))
+    def _wanted(self, desired: Resource, live: Live[Resource] | None = None) -> Any:
+        return revived(with_ids(desired.shape(), desired.document(), self.seen.idof(desired)), live)
 
     def _missing(self, desired: Resource) -> Change | None:
         key = desired.key
@@ -132,7 +138,24 @@ class _Maker:
             what = f"{key}: it does not exist, and creating it needs {name}"
             self.problems.append(Problem(desired.where, what, f"Add '{name}:' below spec.", group=key.group))
         self._check_sink(desired)
+        self._note_former(desired)
         return Create(desired, self._new(desired), self._begun(key))
+
+    def _note_former(self, desired: Resource) -> None:
+        """Say what the handle has meant so far, if that is still there: perhaps it has only been renamed."""
+        key, record = desired.key, self.records.get(desired.key)
+        scopes = [lives for (kind, _), lives in self.seen.scopes.items() if kind == key.kind]
+        found = [live for lives in scopes if not isinstance(lives, Unread) for live in lives]
+        mine = [live for live in found if record and live.id.casefold() == record.id.casefold() and not live.gone]
+        for live in mine:
+            if live.id in self.seen.matched:
+                continue
+            document, fields = live.resource.document(), desired.shape().fields
+            names = [n for n in document if n in fields and fields[n].says_which and not fields[n].mark(Immutable)]
+            was = ", ".join(f"{name}: {document[name]}" for name in names)
+            what = f"until now {key.name} has meant {live.id}, which stays as it is"
+            renamed = f"if it has only been renamed, say metadata.formerly: {{{was}}}"
+            self._note("info", key, f"{what}; {renamed if was else 'describe it with absent: true to remove it'}")
 
     def _begun(self, key: Key) -> Record | None:
         """The record of an earlier run that announced its creation and has not finished it."""
@@ -187,12 +210,13 @@ class _Maker:
         record = self.records.get(key)
         if (begun := self._begun(key)) and self._secret_lost(desired):
             return Create(desired, self._new(desired), begun)
-        there, wanted = live.resource.document(), self._wanted(desired)
+        there, wanted = live.resource.document(), self._wanted(desired, live)
         after = overlay(desired.shape(), there, wanted, _complete(desired))
-        compared = self._compared(desired, there, after)
+        compared = self._with_secrets(self._compared(desired, there, after), desired)
         self._count_items(desired, there, wanted)
-        if live.gone:
-            self._note("info", key, f"it has been cancelled or suspended; mention '{kind.revival}' to bring it back")
+        if live.gone and not kind.revives:
+            what = f"it has been cancelled or suspended; mention '{': '.join(kind.revival)}' to bring it back"
+            self._note("info", key, what)
         immutable = [f for f in compared.changes if f.immutable and f.before is not MISSING]
         if immutable:
             return self._immutable(desired, live, compared, immutable)
@@ -205,7 +229,19 @@ class _Maker:
         return Update(desired, compared, live) if compared.changes else None
 
     def _secret_lost(self, desired: Resource) -> bool:
-        return any((desired.key, name) not in self.seen.secrets for name in type(desired).one_time_secrets)
+        return any((desired.key, name) not in self.seen.secrets for name in desired.kept_secrets)
+
+    def _with_secrets(self, compared: Fields, desired: Resource) -> Fields:
+        """What differs, and the secrets to be sent again: cspctl reads none back, so it goes by their labels."""
+        changed = secret.changed(desired, self.records)
+        more = [
+            FieldChange(f"{path}.version", before or MISSING, after or MISSING)
+            for path, (before, after) in changed.items()
+        ]
+        if desired.key in self.rotate:
+            rest = secret.labels_of(desired).keys() - changed.keys()
+            more += [FieldChange(path, "as it is", "sent anew") for path in sorted(rest)]
+        return replace(compared, changes=(*compared.changes, *more)) if more else compared
 
     def _immutable(
         self, desired: Resource, live: Live[Resource], compared: Fields, immutable: list[FieldChange]
@@ -227,14 +263,17 @@ class _Maker:
         return Replace(desired, compared, live, reasons, self.seen.contents.get(key, ()))
 
     @staticmethod
-    def _is_protected(desired: Resource) -> bool:
+    def _is_protected(desired: Resource, why: str = "") -> bool:
         protect = desired.meta.protect
-        return type(desired).protected if protect is None else protect
+        return type(desired).protected or bool(why) if protect is None else protect
 
     def _delete(self, desired: Resource, live: Live[Resource]) -> Change:
-        if self._is_protected(desired):
-            what = f"{desired.key} is protected from deletion"
+        why = type(desired).protection(live)
+        if self._is_protected(desired, why):
+            what = f"{desired.key} is protected from deletion" + (f": {why}" if why else "")
             self.refusals.append(Problem(desired.where, what, "Set metadata.protect: false if that is meant."))
+        elif why:
+            self._note("info", desired.key, why)
         return Delete(desired, live, self.seen.contents.get(desired.key, ()))
 
     def _count_items(self, desired: Resource, there: Any, wanted: Any) -> None:
@@ -274,6 +313,36 @@ class _Maker:
                     remedy = f"Delete them first, describe them with absent: true, or say --allow-delete-contents {key}"
                     self.refusals.append(Problem(change.desired.where, what, remedy))
 
+    def check_limits(self, changes: Iterable[Change]) -> None:
+        """What an integration sandbox does not hold, said before the first of it is bought."""
+        if not self.seen.sandbox:
+            return
+        planned = [c for c in changes if _adds(c) or isinstance(c, Delete)]
+        for kind in dict.fromkeys(type(r) for r in self.resources if type(r).sandbox_limit[0]):
+            limit, per = kind.sandbox_limit
+            mine = [c for c in planned if type(c.desired) is kind]
+            for group in dict.fromkeys(c.desired.key.customer if per == "customer" else "" for c in mine):
+                here = [c for c in mine if group in ("", c.desired.key.customer)]
+                new = [c for c in here if _adds(c)]
+                total = self._existing_in(kind, group) + 2 * len(new) - len(here)
+                for change in new[-max(total - limit, 0) :] if total > limit else ():
+                    what = f"{change.desired.key}: an integration sandbox holds {limit} {kind.nouns[1]}"
+                    what += f" per {per}, and this plan would make {total}"
+                    remedy = "Remove what is no longer needed, or use a production account."
+                    self.problems.append(Problem(change.desired.where, what, remedy, change.desired.key.group))
+
+    def _existing_in(self, kind: type[Resource], group: str) -> int:
+        """How many there are of a kind, of one customer or (without a group) of the whole account."""
+        state = self.seen.states.get(Key(PARTNER, "Customer", group)) if group else None
+        found = {
+            live.id
+            for (name, scope), lives in self.seen.scopes.items()
+            if name == kind.__name__ and not isinstance(lives, Unread)
+            for live in lives
+            if live.ours and not live.gone and (not group or not isinstance(state, Live) or scope.customer == state.id)
+        }
+        return len(found) if not group or isinstance(state, Live) else 0
+
     def note_unmanaged(self, targets: Set[Key] | None) -> None:
         """Count what lies beside what we manage, in every scope that was looked at."""
         managed = {s.id.casefold() for s in self.seen.states.values() if isinstance(s, Live)}
@@ -289,6 +358,8 @@ class _Maker:
             one, several = kinds[kind].nouns
             rest = [live for live in found if live.ours and not live.gone and live.id.casefold() not in managed]
             foreign = [live for live in found if not live.ours]
+            said = {live.id for live in found if live.ours and self._remark(kinds[kind], live, group, managed)}
+            rest = [live for live in rest if not live.incidental and live.id not in said]
             for lives, words in (
                 (rest, "not managed"),
                 (foreign, "of another channel or partner, not ours: never touched"),
@@ -303,6 +374,17 @@ class _Maker:
                             f"{len(lives)} more {noun} in {scope.path}, {words}",
                         )
                     )
+
+    def _remark(self, kind: type[Resource], live: Live[Resource], group: str, managed: Set[str]) -> bool:
+        remark = kind.remark(live, group, self.seen.at, live.id.casefold() in managed)
+        if remark:
+            self.notes.append(Note("info", live.id, group, remark))
+        return bool(remark)
+
+
+def _adds(change: Change) -> bool:
+    """Whether there is one more afterwards: it is created, or comes into being with something that is."""
+    return isinstance(change, Create) or (isinstance(change, Adopt) and change.live is None)
 
 
 def _complete(desired: Resource) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ class Record:
     since: datetime | None = None
     operation: Operation | None = None
     open: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """The version label with which each secret was last sent, by the path of its field."""
 
     @property
     def creating(self) -> bool:
@@ -43,4 +45,6 @@ class Record:
         if event == "failed":  # a definite no: nothing has happened
             return replace(self, open=False, made="", operation=None)
         gone = entry["action"] == "delete"
-        return replace(self, open=False, made="", operation=None, id="" if gone else entry["id"] or self.id)
+        secrets = {} if gone else {**self.secrets, **entry.get("secrets", {})}
+        id = "" if gone else entry["id"] or self.id
+        return replace(self, open=False, made="", operation=None, id=id, secrets=secrets)

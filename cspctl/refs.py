@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from cspctl.fields import RefTo, Shape, shape_of
-from cspctl.resource import GUID, PARTNER, Key, Metadata, Resource
+from cspctl.part import Metadata
+from cspctl.resource import GUID, PARTNER, Key, Resource
 
 CUSTOMER: RefTo = shape_of(Metadata).fields["customer"].ref or RefTo("Customer", parent=True)
 R = TypeVar("R", bound=Resource)
@@ -135,6 +136,13 @@ def keys_by_kind(resources: Iterable[Resource]) -> dict[tuple[str, str], list[Ke
         key = resource.key
         result.setdefault((key.customer, key.kind), []).append(key)
     return result
+
+
+def words_of(resource: Resource, known: Container[Key]) -> Iterator[Ref]:
+    """The references that say in the vendor's own words, or by its id, what no manifest describes."""
+    for ref in refs_of(resource):
+        if ref.mark.words and not any(key in known for key in ref.keys):
+            yield ref
 
 
 def needs_of(resources: Sequence[Resource]) -> dict[Key, set[Key]]:

@@ -6,26 +6,15 @@ The contract between the engine and a kind is `docs/contract.md`; what follows i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    field_validator,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic import PrivateAttr
 
-from cspctl.fields import NotCompared, RefTo, Shape, shape_of
+from cspctl.fields import Shape, shape_of
+from cspctl.part import LIVE, Metadata, Part
 from cspctl.source import Document, Place
 
 if TYPE_CHECKING:
@@ -34,10 +23,7 @@ if TYPE_CHECKING:
 PARTNER = "-"
 """The customer part of a key for what belongs to the partner and not to one customer."""
 
-HANDLE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-LIVE = {"live": True}
-TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
 
 
 class Key(NamedTuple):
@@ -108,70 +94,6 @@ class Broken:
     remedy: str
 
 
-class Part(BaseModel):
-    """A piece of a kind: strict when it comes from a manifest, tolerant when it comes from a service."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        use_attribute_docstrings=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tolerate(cls, data: Any, info: ValidationInfo) -> Any:
-        if info.context and isinstance(data, dict):
-            known = shape_of(cls).fields
-            return {name: value for name, value in data.items() if name in known or name == "metadata"}
-        return data
-
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _door(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        if value is None and not cls.model_fields[str(info.field_name)].is_required():
-            return None  # null removes a field, whatever its type
-        try:
-            result = handler(value)
-            if isinstance(result, bool) and not isinstance(value, bool) and value not in TRUE | FALSE:
-                raise PydanticCustomError("bool", "Input should be true or false")
-        except (ValidationError, ValueError):
-            if info.context:
-                return value  # a service may answer what its documentation does not know yet
-            raise
-        return result
-
-    def document(self) -> dict[str, Any]:
-        """The mentioned fields as plain values under their vendor names, without ``metadata``."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"metadata"}, warnings=False)
-
-
-class Item(Part):
-    """An item of a keyed list, which a manifest can ask to be removed."""
-
-    absent: Annotated[bool | None, NotCompared()] = None
-    """`true` removes this item."""
-
-
-class Metadata(Part):
-    """What cspctl, and not the vendor, needs to know about a resource."""
-
-    name: Annotated[str, Field(pattern=HANDLE)]
-    """The handle: unique per customer and kind, used in references, free to choose."""
-    customer: Annotated[str | None, Field(pattern=HANDLE), RefTo("Customer", parent=True)] = None
-    """The handle of the customer it belongs to (or the id of one that no manifest describes)."""
-    labels: dict[str, str] | None = None
-    """Free words to select by: `-l environment=production`."""
-    absent: bool | None = None
-    """`true` means: it should not exist. It is deleted if it does."""
-    protect: bool | None = None
-    """`true` refuses deletion and replacement. Customers and subscriptions are protected unless this is `false`."""
-    complete: list[str] | None = None
-    """Keyed lists and maps of this resource, as dotted paths, in which nothing may be but what is mentioned."""
-    formerly: dict[str, Any] | None = None
-    """Former values of the fields that identify it, when they have changed: says that it is still the same thing."""
-
-
 class Resource(Part):
     """Base of every kind. All spec fields are optional in Python; `Required` marks what a create needs."""
 
@@ -191,16 +113,32 @@ class Resource(Part):
     """How long apply waits for what it has made to become readable before it gives up."""
     paid: ClassVar[bool] = False
     """Whether creating one costs money."""
+    lags: ClassVar[bool] = False
+    """Whether a list shows later than a read by id what has been made."""
+    refuses_twins: ClassVar[bool] = False
+    """Whether the service itself refuses a second one: then apply need not look once more before it creates one."""
     protected: ClassVar[bool] = False
     """Whether deletion is refused unless `metadata.protect: false` allows it."""
     begins_harmlessly: ClassVar[bool] = False
     """Whether `create` only opens an operation: as long as that is not known, nothing can have happened."""
     keeps_identity: ClassVar[bool] = False
     """Whether a handle can only mean what it has meant before: a changed identity is a mistake, and no other one."""
-    revival: ClassVar[str] = ""
-    """What to mention in order to bring back what is `gone` but still there."""
+    revival: ClassVar[tuple[str, str]] = ("", "")
+    """Field and value that bring back what is `gone` but still there."""
+    revives: ClassVar[bool] = False
+    """Whether describing it is enough to bring it back; if not, the manifest must mention the `revival`."""
+    sandbox_limit: ClassVar[tuple[int, str]] = (0, "")
+    """How many of them an integration sandbox may have, per ``account`` or per ``customer``; 0 is no limit."""
     one_time_secrets: ClassVar[tuple[str, ...]] = ()
-    """Names of the secrets that creating one returns once and never again."""
+    """Names of the secrets that come into being with one of them and are never told again."""
+    csv_columns: ClassVar[Mapping[str, str]] = {}
+    """For kinds that can be read from a CSV file: the field that each column fills, none for one that must be empty."""
+    service: ClassVar[str] = "partner"
+    """Which service most of its requests go to, for what its quota allows: `partner`, `arm` or `graph`."""
+    calls: ClassVar[int] = 3
+    """Requests that creating or changing one takes: read again, write, look at what has come of it."""
+    lasts: ClassVar[tuple[float, float]] = (0.1, 0.5)
+    """Minutes, from and to, that creating or deleting one takes; for what a plan says it will take."""
     nouns: ClassVar[tuple[str, str]] = ("resource", "resources")
     """What one and several are called in sentences; taken from the class's name."""
 
@@ -271,6 +209,15 @@ class Resource(Part):
         raise NotImplementedError
 
     @property
+    def kept_secrets(self) -> tuple[str, ...]:
+        """Those of the one-time secrets that this very one will have."""
+        return self.one_time_secrets
+
+    def look_up(self, cloud: Cloud, field: str, word: str) -> str | Broken:
+        """Reads only: the vendor's id of what a reference says in the vendor's own words, or what is wrong with it."""
+        raise NotImplementedError
+
+    @property
     def found_only(self) -> bool:
         """Whether it is only ever found, because somebody else brings it into being."""
         return False
@@ -321,6 +268,16 @@ class Resource(Part):
         return ()
 
     @classmethod
+    def protection(cls, live: Live[Self]) -> str:
+        """Pure: why this very one is protected although its kind is not; empty if it is not."""
+        return ""
+
+    @classmethod
+    def remark(cls, live: Live[Self], customer: str, now: datetime, managed: bool) -> str:
+        """Pure: what a plan says of one that exists, whether or not a manifest describes it; mostly nothing."""
+        return ""
+
+    @classmethod
     def contents(cls, cloud: Cloud, live: Live[Self]) -> Iterable[str]:
         """Ids of what would be deleted along with it."""
         return ()
@@ -357,10 +314,20 @@ class Live(Generic[R]):
     """Whose sign-in a call about it needs: a customer's id, or ``-`` for the partner's own."""
     raw: dict[str, Any] = field(default_factory=dict)
     waiting: Waiting | None = None
+    incidental: bool = False
+    """It comes along with something else: where no manifest describes it, it is not worth counting."""
     gone: bool = False
     """It still answers, but counts as deleted (a cancelled subscription)."""
     ours: bool = True
     """Whether it is the partner's to manage; what is not is counted and never touched."""
+
+
+def revived(wanted: dict[str, Any], live: Live[Any] | None) -> dict[str, Any]:
+    """What is wanted of something; of what is gone and comes back by being described, that it is back."""
+    if live is None or not live.gone or not type(live.resource).revives:
+        return wanted
+    name, value = type(live.resource).revival
+    return {**wanted, name: value}
 
 
 def one_of(found: Sequence[Live[R]]) -> Live[R] | str | None:

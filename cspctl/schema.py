@@ -7,7 +7,8 @@ from typing import Any
 
 from cspctl.fields import Required, Shape, shape_of
 from cspctl.kinds import registry
-from cspctl.resource import Metadata, Resource
+from cspctl.part import Metadata
+from cspctl.resource import Resource
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,10 +32,15 @@ def kind_schema(kind: type[Resource]) -> dict[str, Any]:
         definition["properties"] = {n: _field(p) for n, p in definition.get("properties", {}).items()}
     _require(kind.shape(), definitions)
     metadata = definitions["Metadata"]
+    if not kind.csv_columns:
+        metadata["properties"].pop("csv")
     if kind.per_customer:
         metadata["required"] = ["name", "customer"]
     else:
         metadata["properties"].pop("customer")
+    if kind.csv_columns:
+        metadata["required"].remove("name")
+        metadata["oneOf"] = [{"required": ["name"]}, {"required": ["csv"]}]
     absent = {"properties": {"metadata": {"properties": {"absent": {"const": True}}, "required": ["absent"]}}}
     # What may only ever be found needs no more than what says which one is meant.
     names = _required(kind.shape(), always=kind.found_only is not Resource.found_only)
@@ -52,8 +58,21 @@ def kind_schema(kind: type[Resource]) -> dict[str, Any]:
             "spec": spec,
         },
         "if": absent,
-        "else": {"required": ["spec"] if names else [], "properties": {"spec": {"required": names}}},
+        "else": _needed(kind, names),
         "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _needed(kind: type[Resource], names: list[str]) -> dict[str, Any]:
+    """What the spec must have; where a CSV file stands behind a manifest, its columns fill in the rest."""
+    needed: dict[str, Any] = {"required": ["spec"] if names else [], "properties": {"spec": {"required": names}}}
+    if not kind.csv_columns:
+        return needed
+    rest = [name for name in names if name not in kind.csv_columns.values()]
+    return {
+        "if": {"properties": {"metadata": {"required": ["csv"]}}},
+        "then": {"required": ["spec"] if rest else [], "properties": {"spec": {"required": rest}}},
+        "else": needed,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,12 @@ class Seen:
     matched: set[str] = field(default_factory=set)
     """Ids of what manifests mean, whether or not more could be read of it."""
     calls: int = 0
+    manifests: frozenset[Key] = frozenset()
+    """All that manifests describe."""
+    words: dict[tuple[Key, str], str] = field(default_factory=dict)
+    """Per resource, the ids of what it refers to in the vendor's own words."""
+    sandbox: bool = False
+    """Whether the account is an integration sandbox, with its limits."""
     secrets: set[tuple[Key, str]] = field(default_factory=set)
     sink_trouble: dict[Key, str] = field(default_factory=dict)
 
@@ -47,12 +53,14 @@ class Seen:
 
         def look_up(text: str, mark: RefTo) -> str:
             ref = refs.parse("", text, mark, resource.key.customer)
-            if not ref.keys:
+            if not ref.keys and not mark.words:
                 return text
             for key in ref.keys:
                 state = self.states.get(key)
                 if isinstance(state, Live):
                     return state.id + ref.suffix
+            if mark.words and not any(key in self.manifests for key in ref.keys):
+                return self.words.get((resource.key, text), text)
             return Unknown("/".join(ref.keys[0]) + ref.suffix)
 
         return look_up
@@ -61,13 +69,18 @@ class Seen:
 class Names:
     """Turns vendor ids back into the names under which manifests know them."""
 
-    def __init__(self, states: Mapping[Key, Any]) -> None:
-        """Learn the ids of all that exists."""
-        self._keys = {state.id.casefold(): key for key, state in states.items() if isinstance(state, Live)}
+    def __init__(self, seen: Seen) -> None:
+        """Learn the ids of all that exists; what no manifest describes keeps the words that it was referred to in."""
+        self._keys = {state.id.casefold(): key for key, state in seen.states.items() if isinstance(state, Live)}
+        self._words = {id.casefold(): word for (_, word), id in seen.words.items()}
 
     def add(self, key: Key, id: str) -> None:
         """Learn the id of something that has come into being."""
         self._keys[id.casefold()] = key
+
+    def learn(self, word: str, id: str) -> None:
+        """Learn the id of something that is referred to in the vendor's own words."""
+        self._words.setdefault(id.casefold(), word)
 
     def of(self, shape: Shape, document: Any, customer: str) -> Any:
         """A document with names for ids, as its manifest would write it."""
@@ -79,7 +92,7 @@ class Names:
                 key = Key(*text.split("/")[:3])
                 part = text.split("/")[4] if mark.part and text.count("/") > 3 else ""
             if key is None:
-                return text
+                return self._words.get(text.casefold(), text) if mark.words else text
             owner = "" if key.customer in (customer, "-") else f"{key.customer}/"
             return owner + key.name + (f"/{part}" if part else "")
 

@@ -24,6 +24,13 @@ class Sink:
         """Whether it has been kept."""
         return self.path(key, name).is_file()
 
+    def kept(self, key: Key, name: str) -> str:
+        """The secret that has been kept, or an empty text."""
+        try:
+            return self.path(key, name).read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
     def unwritable(self, key: Key) -> str:
         """Why nothing can be kept of a resource here, or an empty string."""
         probe = self.path(key, ".probe")

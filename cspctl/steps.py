@@ -7,31 +7,30 @@ from __future__ import annotations
 
 import itertools
 import traceback
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
 
-from cspctl import refs
+from cspctl import refs, secret
 from cspctl.changes import Adopt, Change, Create, Delete, Replace, Update, digest_of
-from cspctl.cloud import Cloud
+from cspctl.cloud import Aside, Cloud
 from cspctl.diff import FieldChange, differences
-from cspctl.errors import CloudError, CspctlError, NotYet, Unreachable
+from cspctl.errors import CloudError, CspctlError, Interrupted, NotYet, Unreachable
 from cspctl.journal import Journal
-from cspctl.observe import details_of
+from cspctl.observe import details_of, look_up
 from cspctl.overlay import overlay
+from cspctl.patience import LONGEST, LOOKS, Answer, patiently
 from cspctl.record import Record
-from cspctl.resource import Key, Live, Operation, Resource
+from cspctl.resource import Key, Live, Operation, Resource, revived
 from cspctl.seen import Names, Seen
 
-LOOKS = (2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between looks for something that should appear or vanish; the last one repeats."""
 PRECONDITION_FAILED = 412
-LONGEST = timedelta(hours=3)
-"""How long an operation may run before we stop watching it; the service's own limit is well below."""
+INTERRUPTED = "interrupted"
+"""How the reason of every outcome begins that an interruption has brought about."""
 
 Status = Literal["done", "failed", "skipped", "moved", "waiting"]
-Answer = TypeVar("Answer")
 Steps = Generator[float, None, "Outcome"]
 
 
@@ -43,14 +42,16 @@ class Outcome:
     action: str
     status: Status
     reason: str = ""
+    person: bool = False
+    """Whether a person must act before it can go on: to run again at once is no use."""
 
 
 class Stop(Exception):
     """Ends the work on a change with an outcome."""
 
-    def __init__(self, status: Status, reason: str) -> None:
+    def __init__(self, status: Status, reason: str, person: bool = False) -> None:
         super().__init__(reason)
-        self.status, self.reason = status, reason
+        self.status, self.reason, self.person = status, reason, person
 
 
 @dataclass
@@ -87,9 +88,11 @@ class Worker:
         try:
             yield from self._carry_out()
         except Stop as stop:
-            return self._outcome(stop.status, stop.reason)
+            return replace(self._outcome(stop.status, stop.reason), person=stop.person)
         except Unreachable as error:  # the call may have had its effect: the intent stays open in the journal
             return self._outcome("waiting" if self._began else "failed", f"{error}")
+        except Interrupted:
+            return self._interrupted()
         except CspctlError as error:
             moved = isinstance(error, CloudError) and error.status == PRECONDITION_FAILED
             return self._outcome("moved" if moved else "failed", str(error))
@@ -101,7 +104,18 @@ class Worker:
         return self._outcome("done", self._remark)
 
     _began: bool = False
+    _open: bool = False
+    """Whether something may have happened under the intent that was announced last."""
+    _wrote: bool = False
     _remark: str = ""
+
+    def _interrupted(self) -> Outcome:
+        """The user has stopped the run, between two steps or while a request waited for its turn."""
+        if self._began and not self._open:
+            self.shared.journal.failed(self.key, INTERRUPTED, self._now())
+        if self._wrote:
+            return self._outcome("waiting", f"{INTERRUPTED} while it runs; the next apply continues it")
+        return self._outcome("skipped", f"{INTERRUPTED} before it began")
 
     def _asked(self, call: Callable[[], Answer]) -> Answer:
         """The answer of a write. A definite no closes the intent; anything else leaves open what has happened."""
@@ -113,6 +127,25 @@ class Worker:
             if self._settled():
                 self.shared.journal.failed(self.key, error.code or str(error.status), self._now())
             raise
+
+    def _sent(self, call: Callable[[], Answer], running: bool = False) -> Generator[float, None, Answer]:
+        """The answer of a write, or of a step of an operation that is `running`."""
+        try:
+            answer = yield from self._patiently(partial(self._asked, call))
+        except NotYet as error:
+            if not running and self._settled():
+                self.shared.journal.failed(self.key, "NotYet", self._now())
+            raise Stop("waiting" if running else "failed", str(error)) from None
+        except Interrupted as error:
+            if error.in_doubt:
+                self._open = self._wrote = True
+            raise
+        self._open = self._wrote = True
+        return answer
+
+    def _patiently(self, call: Callable[[], Answer]) -> Generator[float, None, Answer]:
+        appears = type(self.change.desired).appears
+        return patiently(self.shared.cloud, call, appears, partial(self.shared.tell, self.key))
 
     def _settled(self) -> bool:
         """Whether a no is the last word: that a repetition is refused says nothing of the call that it repeats."""
@@ -126,13 +159,15 @@ class Worker:
     def _carry_out(self) -> Generator[float, None, None]:
         match self.change:
             case Create(repeats=repeats):
+                yield from self._learn_words()
                 yield from self._create(self._desired(), repeats)
             case Adopt(live=None):
                 live = yield from self._appears(None)
                 yield from self._update(live)
             case Adopt(live=live) if not self.change.compared.changes:
                 assert live is not None
-                self.shared.journal.done(self.key, "adopt", live.id, self._now())
+                # Taken for what is set already: cspctl has not sent it, and does not unless its label changes.
+                self.shared.journal.done(self.key, "adopt", live.id, self._now(), secret.labels_of(self.change.desired))
             case Update(live=live) | Adopt(live=live):
                 assert live is not None
                 yield from self._update(live)
@@ -153,31 +188,35 @@ class Worker:
         return refs.located(resource, lambda text, mark: text if mark is not refs.CUSTOMER else idof(text, mark))
 
     def _intent(self, action: str) -> Cloud:
-        self._began = True
+        self._began, self._open = True, False
         request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now())
         return self.shared.cloud.under(request_id, self.key)
 
     def _resumed(self, record: Record) -> Cloud:
         """Go on under the intent that is open: to announce it anew would forget its cart, and when it began."""
-        self._began = True
-        return self.shared.cloud.under(record.request_id, self.key)
+        self._began = self._open = self._wrote = True
+        return self.shared.cloud.under(record.request_id, self.key, again=True)
 
     def _whole(self, live: Live[Resource]) -> Resource:
         """What takes the place of a live one: all that it had, with the mentioned fields laid over it."""
         return type(self.change.desired).from_live(self._differences(live)[1], self._desired().metadata)
 
     def _create(self, desired: Resource, repeats: Record | None = None) -> Generator[float, None, None]:
-        if isinstance(self.change, Create) and repeats is None and desired.find(self.shared.cloud):
-            raise Stop("moved", "it exists by now; plan again")
+        if isinstance(self.change, Create) and repeats is None and not desired.refuses_twins:
+            there = yield from self._patiently(lambda: desired.find(self.shared.cloud))
+            if there:
+                raise Stop("moved", "it exists by now; plan again")
         cloud = self._resumed(repeats) if repeats else self._intent("create")
         begun: str | Operation | None = (repeats.made or repeats.operation) if repeats else None
         try:
-            id = yield from self._finish_operation(cloud, begun or self._asked(lambda: desired.create(cloud)))
+            if begun is None:
+                begun = yield from self._sent(lambda: desired.create(cloud))
+            id = yield from self._finish_operation(cloud, begun)
         except Unreachable:
             raise
         except CloudError:
             # A repetition that is refused may be refused because the first one has done it.
-            there = desired.find(self.shared.cloud) if repeats else None
+            there = (yield from self._patiently(lambda: desired.find(self.shared.cloud))) if repeats else None
             if there is None:
                 raise
             id = there.id
@@ -185,12 +224,14 @@ class Worker:
             self.shared.journal.made(self.key, id, self._now())
         live = yield from self._appears(id)
         self._remark = self._lost_secrets()
-        self.shared.journal.done(self.key, "create", live.id, self._now())
+        self.shared.journal.done(self.key, "create", live.id, self._now(), secret.labels_of(self.change.desired))
+        if live.waiting:
+            raise Stop("waiting", str(live.waiting), person=True)
         yield from self._update(live, created=True)
 
     def _lost_secrets(self) -> str:
         """What to say of one-time secrets that have not come, and will not come again."""
-        sink, names = self.shared.cloud.sink, type(self.change.desired).one_time_secrets
+        sink, names = self.shared.cloud.sink, self.change.desired.kept_secrets
         lost = ", ".join(name for name in names if not sink.has(self.key, name))
         remedy = "it is not given twice, so reset it, for instance through another global administrator"
         return f"its {lost} was lost with the answer of an earlier run: {remedy}" if lost else ""
@@ -206,24 +247,23 @@ class Worker:
                 raise Stop("waiting", f"it still runs after {LONGEST}; the next apply looks again")
             if begun.after:
                 yield begun.after
-            result = begun.result
-            begun = self._proceeded(cloud, begun)
+            result, operation, kind = begun.result, begun, type(self.change.desired)
+            begun = yield from self._sent(partial(kind.proceed, cloud, operation), running=True)
             if begun is None:
                 return result or None
         return begun
-
-    def _proceeded(self, cloud: Cloud, operation: Operation) -> str | Operation | None:
-        return self._asked(lambda: type(self.change.desired).proceed(cloud, operation))
 
     def _appears(self, id: str | None) -> Generator[float, None, Live[Resource]]:
         """Wait until the kind's own read finds what has been made."""
         kind, desired = type(self.change.desired), self._desired()
         deadline = self._now() + max(kind.appears, kind.settles)
+        kept = Aside()
         for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
             try:
-                live = desired.found(self.shared.cloud, id, self._details())
-            except NotYet:
-                live = None
+                with self.shared.cloud.http.turns.aside(kept):
+                    live = desired.found(self.shared.cloud, id, self._details())
+            except NotYet as error:
+                live, pause = None, max(pause, error.after)
             if live:
                 self.shared.learnt(self.key, live)
                 return live
@@ -232,13 +272,16 @@ class Worker:
             yield pause
         raise AssertionError("the loop above has no end of its own")
 
+    def _read(self, live: Live[Resource], fields: frozenset[str]) -> Generator[float, None, Live[Resource] | None]:
+        return self._patiently(lambda: type(self.change.desired).read(self.shared.cloud, live, fields))
+
     def _details(self) -> frozenset[str]:
         return details_of(self.change.desired)
 
     def _differences(self, live: Live[Resource]) -> tuple[tuple[FieldChange, ...], Any]:
         desired, shape, names = self._desired(), self.change.desired.shape(), self.shared.names
         complete = frozenset(desired.meta.complete or ())
-        there, wanted = live.resource.document(), desired.document()
+        there, wanted = live.resource.document(), revived(desired.document(), live)
         before, after = (
             names.of(shape, document, self.key.customer)
             for document in (there, overlay(shape, there, wanted, complete))
@@ -247,23 +290,44 @@ class Worker:
 
     def _update(self, live: Live[Resource], created: bool = False) -> Generator[float, None, None]:
         kind = type(self.change.desired)
-        fresh = live if created else kind.read(self.shared.cloud, live, self._details())
+        fresh = live if created else (yield from self._read(live, self._details()))
         if fresh is None:
             raise Stop("moved", "it is gone by now; plan again")
         fields, after = self._differences(fresh)
         if not created:
             self._check_moved(fields)
+            fields += self._secret_changes()
         if fields:
             merged = kind.from_live(after, self._desired().metadata)
             for sentence in merged.check(fresh):
                 raise Stop("moved", sentence)
             cloud = self._intent("update")
             changed = {f.field for f in fields}
-            begun = self._asked(lambda: merged.update(cloud, fresh, changed))
+            begun = yield from self._sent(lambda: merged.update(cloud, fresh, changed))
             yield from self._finish_operation(cloud, begun)
         action = "adopt" if isinstance(self.change, Adopt) else "update"
-        self.shared.journal.done(self.key, action, fresh.id, self._now())
+        self.shared.journal.done(self.key, action, fresh.id, self._now(), secret.labels_of(self.change.desired))
         self.shared.learnt(self.key, fresh)
+
+    def _secret_changes(self) -> tuple[FieldChange, ...]:
+        """The secrets that the plan said would be sent again."""
+        paths = secret.labels_of(self.change.desired)
+        return tuple(f for f in self.change.compared.changes if f.path.removesuffix(".version") in paths)
+
+    def _learn_words(self) -> Generator[float, None, None]:
+        """Ask for what could not be asked while planning, because it comes with what this run has made."""
+        shared, desired = self.shared, self.change.desired
+        if not desired.shape().has_words:
+            return
+        for pause in (*LOOKS, None):
+            problems = yield from self._patiently(lambda: list(look_up(desired, shared.seen, shared.cloud)))
+            if not problems:
+                break
+            if pause is None:
+                raise Stop("failed", problems[0].what)
+            yield pause
+        for ref in refs.words_of(desired, shared.seen.manifests):
+            shared.names.learn(ref.text, shared.seen.words[desired.key, ref.text])
 
     def _check_moved(self, fields: tuple[FieldChange, ...]) -> None:
         """Write only what the plan showed: the same fields, from the same values, to the same values."""
@@ -277,30 +341,33 @@ class Worker:
     def _delete(self, live: Live[Resource]) -> Generator[float, None, Live[Resource] | None]:
         """Delete it if it is still what the plan showed; returns what it was at the end."""
         kind = type(self.change.desired)
-        fresh = kind.read(self.shared.cloud, live, self._details())
+        fresh = yield from self._read(live, self._details())
         if fresh is not None and not fresh.gone:
-            self._check_unchanged(kind, live, fresh)
-            cloud, doomed = self._intent("delete"), fresh
-            yield from self._finish_operation(cloud, self._asked(lambda: kind.delete(cloud, doomed)))
+            doomed = fresh
+            contents = yield from self._patiently(lambda: list(kind.contents(self.shared.cloud, doomed)))
+            self._check_unchanged(live, fresh, contents)
+            cloud = self._intent("delete")
+            begun = yield from self._sent(lambda: kind.delete(cloud, doomed))
+            yield from self._finish_operation(cloud, begun)
             yield from self._vanishes(kind, fresh)
         self.shared.journal.done(self.key, "delete", live.id, self._now())
         self.shared.learnt(self.key, None)
         return fresh
 
-    def _check_unchanged(self, kind: type[Resource], live: Live[Resource], fresh: Live[Resource]) -> None:
+    def _check_unchanged(self, live: Live[Resource], fresh: Live[Resource], contents: Iterable[str]) -> None:
         assert isinstance(self.change, Delete | Replace)
         now = fresh.resource.document()
         for name, shown in live.resource.document().items():
             if now.get(name) != shown:
                 raise Stop("moved", f"{name} is {now.get(name)!r} by now; plan again before it is deleted")
-        held = {id.casefold() for id in kind.contents(self.shared.cloud, fresh)}
+        held = {id.casefold() for id in contents}
         if held - {id.casefold() for id in self.change.contents}:
             raise Stop("moved", "it holds more by now than the plan showed; plan again")
 
     def _vanishes(self, kind: type[Resource], live: Live[Resource]) -> Generator[float, None, None]:
         deadline = self._now() + kind.appears
         for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
-            there = kind.read(self.shared.cloud, live, frozenset())
+            there = yield from self._read(live, frozenset())
             if there is None or there.gone:
                 return
             if self._now() > deadline:

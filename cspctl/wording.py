@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from cspctl.errors import Problem
 from cspctl.fields import Shape, shape_of
-from cspctl.resource import HANDLE, Metadata, Resource
+from cspctl.part import HANDLE, Metadata
+from cspctl.resource import Resource
 from cspctl.source import Document
 
 WANTED = {

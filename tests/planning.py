@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from cspctl.fields import Default, Immutable, Keyed, NotCompared, RefTo, Required
-from cspctl.resource import Item, Key, Live, Part, Resource, Scope
+from cspctl.part import Item, Part
+from cspctl.resource import Key, Live, Resource, Scope
 from cspctl.seen import Seen, State
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -16,5 +16,5 @@ def test_the_smallest_sizes_give_a_table(capsys: pytest.CaptureFixture[str]) -> 
     engine, simulated = printed.index("The engine alone, nothing to do"), rows[-1]
     assert printed[engine + 1].split()[:3] == ["resources", "wall", "processor"]
     lists, details, *_ = simulated[8:]
-    assert (int(lists), int(details)) == (9, 2)
+    assert (int(lists), int(details)) == (11, 3)
     assert printed[-2].split()[0] in ("met", "MISSED")

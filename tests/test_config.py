@@ -76,6 +76,72 @@ def test_a_mistake_is_said_with_its_line_and_its_field(tmp_path: Path, old: str,
     assert "hunter2" not in text
 
 
+ACCOUNT = """profiles:
+  default:
+    partnerTenantId: 7f000000-0000-4000-8000-000000000001
+    clientId: 7f000000-0000-4000-8000-000000000002
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "words"),
+    [
+        ("", 2, "one of clientSecret, certificate, federatedToken is missing"),
+        ("clientSecret: {env: A}\n    federatedToken: {env: B}", 6, "clientSecret and federatedToken are given"),
+        ("certificate: {privateKey: {env: A}}", 5, "write publicCertificate or thumbprint"),
+        ("certificate: {privateKey: {env: A}, thumbprint: abc}", 5, "40 hexadecimal digits"),
+        ("certificate: {thumbprint: abc}", 5, "privateKey is missing"),
+        ("federatedToken: {}", 5, "githubActions: true"),
+        ("federatedToken: {env: A, githubActions: true}", 5, "one of them"),
+        ("federatedToken: {githubActions: yes}", 5, "write true or false"),
+        ("clientSecret: {env: A}\n    market: USA", 6, "two letters"),
+        ("clientSecret: {env: A}\n    market: uk", 6, "Great Britain is GB"),
+        ("clientSecret: {env: A}\n    tier: indirect", 6, "'direct', 'provider' or 'reseller'"),
+        ("clientSecret: {env: A}\n    folder: ../other", 6, "below the one in which cspctl.yaml lies"),
+        ("clientSecret: {env: A}\n    folder: /other", 6, "below the one in which cspctl.yaml lies"),
+        ("clientSecret: {env: A}\n    labels: {}", 6, "labels"),
+        ("clientSecret: {env: A}\n    simulator: localhost", 6, "https://localhost:8443"),
+        ("clientSecret: {env: A}\n    simulator: http://localhost:80", 6, "served with --tls"),
+        ("clientSecret: {env: A}\n    caFile: a.pem", 6, "there is no simulator"),
+        ("clientSecret: {env: A}\n    marked: US", 6, "unknown field"),
+    ],
+)
+def test_what_a_profile_may_not_say(tmp_path: Path, lines: str, line: int, words: str) -> None:
+    text = "\n".join(said(tmp_path, f"{ACCOUNT}    {lines}\n"))
+    assert f"cspctl.yaml:{line} " in text
+    assert words in text
+
+
+def test_the_partners_tenant_is_an_id(tmp_path: Path) -> None:
+    assert "a GUID" in said(tmp_path, GOOD.replace("7f000000-0000-4000-8000-000000000001", "contoso.com"))[0]
+
+
+def test_a_profile_in_full(tmp_path: Path) -> None:
+    more = """certificate: {privateKey: {file: key.pem}, publicCertificate: public.pem}
+    market: de
+    tier: provider
+    folder: europe
+    labels: {account: eu}
+    simulator: https://localhost:8443/
+    caFile: simulator.pem
+"""
+    found = config.load(written(tmp_path, f"{ACCOUNT}    {more}"))
+    assert (found.market, found.tier, found.simulator) == ("DE", "provider", "https://localhost:8443")
+    assert (found.folder, found.labels) == (Path("europe"), {"account": "eu"})
+
+
+def test_an_indirect_reseller_needs_no_credential(tmp_path: Path) -> None:
+    assert config.load(written(tmp_path, f"{ACCOUNT}    tier: reseller\n")).client_secret is None
+
+
+def test_the_profiles_that_are_asked_for(tmp_path: Path) -> None:
+    known = config.load_all(written(tmp_path, GOOD))
+    assert list(config.chosen(known, ())) == ["default", "sandbox"]
+    assert list(config.chosen(known, ("sandbox",))) == ["sandbox"]
+    with pytest.raises(BadInput, match='no profile "x"'):
+        config.chosen(known, ("sandbox", "x"))
+
+
 @pytest.mark.parametrize(
     "text", ["", "just text\n", "- profiles\n", "profiles: {}\n---\nprofiles: {}\n", "profiles: []\n"]
 )

@@ -119,6 +119,13 @@ def test_the_profiles_of_the_tutorial_are_valid(tmp_path: Path) -> None:
     (tmp_path / config.FILE).write_text(block, encoding="utf-8")
     assert config.load(tmp_path).sandbox is False
     assert config.load(tmp_path, "sandbox").sandbox is True
+
+
+def test_signing_in_names_all_that_a_profile_can_say(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "signing-in.md").read_text(encoding="utf-8")
+    (block,) = [b["text"] for b in run_docs.BLOCK.finditer(page) if b["text"].startswith("profiles:")]
+    (tmp_path / config.FILE).write_text(block, encoding="utf-8")
+    assert list(config.load_all(tmp_path)) == ["us", "europe"]
     known = {info.alias or name for name, info in config.Profile.model_fields.items()}
     assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == known
 

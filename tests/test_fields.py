@@ -8,7 +8,8 @@ import pytest
 
 from cspctl.fields import AnyCase, Default, Immutable, Keyed, RefTo, Required, Unordered, missing, shape_of
 from cspctl.kinds import registry
-from cspctl.resource import Item, Part, Resource
+from cspctl.part import Item, Part
+from cspctl.resource import Resource
 
 
 class Leaf(Part):

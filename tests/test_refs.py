@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 from cspctl import refs
 from cspctl.fields import Keyed, RefTo
+from cspctl.part import Item, Metadata, Part
 from cspctl.refs import Unknown, is_raw, located, needs_of, parse, refs_of, with_ids
-from cspctl.resource import Item, Key, Live, Metadata, Part, Resource
-from cspctl.seen import Names
+from cspctl.resource import Key, Live, Resource
+from cspctl.seen import Names, Seen
 
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 GUID = "7f000000-0000-4000-8000-000000000001"
 NETWORK = RefTo("VirtualNetwork")
 SUBNET = RefTo("VirtualNetwork", part="subnets")
@@ -143,12 +146,12 @@ def test_a_name_that_became_an_id_becomes_the_same_name_again(text: str, exists:
         return live.id.upper() + ref.suffix if live else Unknown(f"{ref.keys[0]}{ref.suffix}")
 
     document = with_ids(one.shape(), one.document(), idof)
-    assert Names(states).of(one.shape(), document, "a") == one.document()
+    assert Names(Seen(NOW, states=states)).of(one.shape(), document, "a") == one.document()
 
 
 def test_an_id_that_no_manifest_knows_stays_an_id() -> None:
     one = machine(friends=["/subscriptions/s/x", GUID])
-    assert Names({}).of(one.shape(), one.document(), "a") == one.document()
+    assert Names(Seen(NOW)).of(one.shape(), one.document(), "a") == one.document()
 
 
 def test_the_customer_of_a_resource_is_a_handle_or_a_guid_and_no_path() -> None:

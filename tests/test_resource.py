@@ -12,7 +12,8 @@ from cspctl.fields import missing
 from cspctl.kinds import registry
 from cspctl.kinds.azure.virtual_network import VirtualNetwork
 from cspctl.kinds.partner.customer import Customer
-from cspctl.resource import Key, Live, Metadata, Resource, Waiting, one_of
+from cspctl.part import Metadata
+from cspctl.resource import Key, Live, Resource, Waiting, one_of
 from cspctl.source import Plain
 from tests import documents
 from tests.world import resources

@@ -34,6 +34,7 @@ spec:
     defaultAddress: {firstName: Marshall, lastName: Levi, phoneNumber: 1234567890, addressLine1: One Microsoft Way,
                      city: Redmond, state: WA, postalCode: 98052, country: US}
   agreement: {firstName: Marshall, lastName: Levi, email: marshall@fourthcoffee.com, dateAgreed: 2026-11-01}
+  accessAssignments: [{group: AdminAgents}]
   consent: true
 """
 PLAN = """---
@@ -247,6 +248,7 @@ def test_rule_07_every_write_was_planned(empty: World) -> None:
     expected = {
         "/v1/customers": "Customer",
         "/agreements": "Customer.agreement",
+        "/accessAssignments": "Customer.accessAssignments",
         "/applicationconsents": "Customer.consent",
         "/carts": "AzurePlan",
         "/checkout": "AzurePlan",
@@ -264,7 +266,7 @@ def test_rule_07_every_write_was_planned(empty: World) -> None:
 def test_rule_08_create_makes_one_call_and_update_the_rest(empty: World) -> None:
     empty.done(resources(CUSTOMER))
     paths = [row.path.rpartition("/")[2] for row in empty.writes()]
-    assert paths == ["customers", "agreements", "applicationconsents"]
+    assert paths == ["customers", "agreements", "accessAssignments", "applicationconsents"]
 
 
 def test_rule_08_a_crash_after_create_is_an_ordinary_difference(empty: World) -> None:
@@ -273,7 +275,7 @@ def test_rule_08_a_crash_after_create_is_an_ordinary_difference(empty: World) ->
     assert outcome.status == "failed"
     (change,) = empty.plan(resources(CUSTOMER)).changes
     assert isinstance(change, Update)
-    assert {f.field for f in change.compared.changes} == {"agreement", "consent"}
+    assert {f.field for f in change.compared.changes} == {"agreement", "accessAssignments", "consent"}
     empty.done(resources(CUSTOMER))
     assert sum("customer created" in " ".join(r.effects) for r in empty.writes()) == 1
 
@@ -450,7 +452,7 @@ def test_rule_11_two_manifests_cannot_mean_one_subscription(estate: World) -> No
     ids = [e.split()[-1] for r in estate.writes() for e in r.effects if e.startswith("subscription created")]
     both = estate.plan(resources(ESTATE + hr + twin.replace(ids[0], ids[1])))
     assert both.changes == ()
-    assert "and so does AzureSubscription" in both.problems[0].what
+    assert "and so does fourth-coffee/AzureSubscription" in both.problems[0].what
 
 
 def test_rule_11_a_subscription_of_another_channel_is_counted_and_never_touched(estate: World) -> None:
@@ -563,7 +565,7 @@ def test_rule_16_a_token_of_another_tenant_is_refused_before_the_first_read(empt
     cloud = empty.cloud
     token = cloud.auth.token(cloud.partner.base, cloud.profile.partner_tenant_id, user=False)
     with pytest.raises(WrongAccount, match="not the pinned account"):
-        cloud.auth._check_tenant(token, "00000000-0000-4000-8000-000000000000")
+        cloud.auth.check_tenant(token, "00000000-0000-4000-8000-000000000000")
 
 
 def test_rule_17_digests_say_what_was_approved(estate: World) -> None:

@@ -10,14 +10,21 @@ import sys
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from cspctl import __version__
+from cspctl.cli import _complete
 
 COMMANDS = {
     "validate": "Check manifests without asking any service.",
     "plan": "Show everything in which the services differ from the manifests.",
     "apply": "Carry the plan out, parents first.",
+    "login": "Sign a person in, for what an application alone may not do.",
+    "logout": "Forget who is signed in, and all tokens.",
+    "doctor": "Check accounts, rights and customers, and say how to mend what is wrong.",
+    "explain": "Say what a kind and its fields mean.",
     "schema": "Write the JSON Schema of the kinds, for editors.",
+    "completion": "Print the script that completes commands, kinds and keys in your shell.",
     "simulator": "Serve, reset and play with the simulator of Microsoft's services.",
 }
 
@@ -38,6 +45,11 @@ class _Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The commands, without importing them, or the options."""
+        commands = [CompletionItem(name, help=said) for name, said in COMMANDS.items() if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="cspctl")
@@ -45,13 +57,19 @@ class _Lazy(click.Group):
     "--simulate", is_flag=True, envvar="CSPCTL_SIMULATE", help="Work on the embedded simulator; no account needed."
 )
 @click.option(
-    "--profile", default="default", envvar="CSPCTL_PROFILE", help="The profile in cspctl.yaml.", show_default=True
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
+    envvar="CSPCTL_PROFILE",
+    shell_complete=_complete.profiles,
+    help="Only this profile of cspctl.yaml. Repeatable.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Show every request on stderr.")
 @click.pass_context
-def cspctl(ctx: click.Context, simulate: bool, profile: str, verbose: bool) -> None:
+def cspctl(ctx: click.Context, simulate: bool, profiles: tuple[str, ...], verbose: bool) -> None:
     """Microsoft CSP estates as YAML in git: plan and apply across Partner Center and Azure."""
-    ctx.obj = {"simulate": simulate, "profile": profile}
+    ctx.obj = {"simulate": simulate, "profiles": profiles}
     if verbose:
         import logging
 
@@ -69,6 +87,8 @@ def main() -> NoReturn:
     from cspctl.errors import EXIT_ERROR, EXIT_USAGE, CspctlError
 
     collect_rarely()
+    if "_CSPCTL_COMPLETE" in os.environ:  # the shell would show it in the middle of the line that is being written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show is shown as an escape
             stream.reconfigure(errors="backslashreplace")

@@ -1,30 +1,22 @@
-"""What several commands need: the manifests, the services, and where things are kept."""
+"""What several commands need: the manifests, what is printed and how, and where things are kept."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import httpx
 from rich.console import Console
 from rich.text import Text
 
-from cspctl import config, manifest, refs
+from cspctl import manifest
 from cspctl.changes import Plan
-from cspctl.cloud import Clock, Cloud, connect
+from cspctl.cli import _complete
 from cspctl.errors import EXIT_ERROR, EXIT_PARTIAL, EXIT_REFUSED, EXIT_WAITING, BadInput, Problem
-from cspctl.journal import Journal
-from cspctl.observe import observe
-from cspctl.plan import plan
-from cspctl.record import Record
+from cspctl.estimate import PARALLELISM
 from cspctl.resource import Key, Resource
-from cspctl.seen import Seen, Unread
-from cspctl.sink import Sink
 from cspctl.wording import nearest
 
 if TYPE_CHECKING:
@@ -34,9 +26,6 @@ FOLDER = Path(".cspctl")
 """What cspctl keeps beside the manifests: the journal and one-time secrets."""
 SIMULATED = FOLDER / "simulated"
 """The same for the simulator, with its state: what is simulated never mixes with what is real."""
-TIMEOUT = 60.0
-LOOKS, PAUSE = 20, 15.0
-"""How often, and with how many seconds between, apply looks again for what an earlier run has just made."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -51,23 +40,99 @@ def console(stderr: bool = False) -> Console:
     return _Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
+def wishing(command: Command) -> Command:
+    """The options that ask for more than the manifests alone do."""
+    for add in (
+        click.option(
+            "--rotate",
+            multiple=True,
+            metavar="KEY",
+            help="Send the secrets of this resource anew. Repeatable.",
+            shell_complete=_complete.keys,
+        ),
+        click.option(
+            "--allow-delete-contents",
+            "contents",
+            multiple=True,
+            metavar="KEY",
+            help="Delete it with all it holds.",
+            shell_complete=_complete.keys,
+        ),
+        click.option(
+            "--parallelism",
+            type=click.IntRange(1, 64),
+            default=PARALLELISM,
+            metavar="N",
+            show_default=True,
+            help="How many things are read, or worked on, at the same time.",
+        ),
+    ):
+        command = add(command)
+    return command
+
+
+def profiled(command: Command) -> Command:
+    """The option --profile behind a command's name, beside the one before it."""
+    add = click.option(
+        "--profile",
+        multiple=True,
+        metavar="NAME",
+        expose_value=False,
+        callback=_asked,
+        shell_complete=_complete.profiles,
+        help="Only this profile of cspctl.yaml. Repeatable.",
+    )
+    return add(command)
+
+
+def _asked(ctx: click.Context, _: click.Parameter, names: tuple[str, ...]) -> None:
+    root = ctx.find_root()
+    if names and isinstance(root.obj, dict):
+        from_environment = root.get_parameter_source("profiles") is click.core.ParameterSource.ENVIRONMENT
+        before = () if from_environment else root.obj["profiles"]
+        root.obj["profiles"] = tuple(dict.fromkeys((*before, *names)))
+
+
 def narrowing(command: Command) -> Command:
     """The arguments that say which manifests are meant."""
     for add in (
-        click.option("--customer", "customers", multiple=True, metavar="NAME", help="Only this customer. Repeatable."),
         click.option(
-            "-l", "--selector", "labels", multiple=True, metavar="NAME=VALUE", help="Only what has this label."
+            "--customer",
+            "customers",
+            multiple=True,
+            metavar="NAME",
+            help="Only this customer. Repeatable.",
+            shell_complete=_complete.customers,
         ),
-        click.option("--target", "targets", multiple=True, metavar="KEY", help="Only this resource. Repeatable."),
+        click.option(
+            "-l",
+            "--selector",
+            "labels",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Only what has this label.",
+            shell_complete=_complete.labels,
+        ),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="KEY",
+            help="Only this resource. Repeatable.",
+            shell_complete=_complete.keys,
+        ),
+        profiled,
         click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     ):
         command = add(command)
     return command
 
 
-def load(paths: tuple[Path, ...]) -> list[Resource]:
+def load(
+    paths: tuple[Path, ...], also: Callable[[Sequence[Resource]], Iterable[Problem]] = lambda _: ()
+) -> list[Resource]:
     """The resources of the given files and folders, by default of the current folder."""
-    resources = manifest.load(paths or (Path(),))
+    resources = manifest.load(paths or (Path(),), also)
     if not resources:
         raise click.UsageError(f"no manifests in {', '.join(map(str, paths)) or 'the current folder'}")
     return resources
@@ -101,48 +166,15 @@ def no_such(option: str, key: str, resources: list[Resource]) -> click.UsageErro
     return click.UsageError(f"{option} {key}: no such resource. {hint}")
 
 
-@contextmanager
-def session(options: dict[str, Any]) -> Iterator[Cloud]:
-    """The services: the real ones of a profile, or the simulator in this process."""
-    if options["simulate"]:
-        with simulated() as cloud:
-            yield cloud
-    else:
-        profile = config.load(Path(), options["profile"])
-        with httpx.Client(timeout=TIMEOUT) as client:
-            yield connect(profile, client, Clock(), Sink(FOLDER / "secrets"))
+def simulator_of(path: Path, **more: Any) -> Simulator:
+    """The simulator whose state is in a file. Raises :class:`BadInput` if another version has written that."""
+    from cspctl.simulator import OutdatedState, Simulator
 
-
-@contextmanager
-def simulator() -> Iterator[Simulator]:
-    """The simulator with its state in a file beside the manifests."""
-    from cspctl.simulator import Simulator
-
-    keep_out_of_git()
-    SIMULATED.mkdir(parents=True, exist_ok=True)
-    running = Simulator(SIMULATED / "simulator.sqlite")
     try:
-        yield running
-    finally:
-        running.close()
-
-
-@contextmanager
-def simulated() -> Iterator[Cloud]:
-    """The simulator in this process, at Microsoft's own addresses."""
-    with simulator() as running:
-        known = running.profile
-        profile = config.Profile.model_validate(
-            {
-                "partnerTenantId": known["partnerTenantId"],
-                "clientId": known["clientId"],
-                "clientSecret": config.Held(text=known["clientSecret"]),
-                "refreshToken": config.Held(text=known["refreshToken"]),
-            }
-        )
-        clock = Clock(running.clock.now, running.clock.sleep, jumps=True)
-        with httpx.Client(transport=httpx.WSGITransport(app=running)) as client:
-            yield connect(profile, client, clock, Sink(SIMULATED / "secrets"))
+        return Simulator(path, **more)
+    except OutdatedState:
+        what = "another version of the simulator has written this, and it would be misunderstood"
+        raise BadInput([Problem(str(path), what, "cspctl simulator reset starts anew.")]) from None
 
 
 def keep_out_of_git() -> None:
@@ -159,49 +191,6 @@ def keep_out_of_git() -> None:
         raise BadInput([problem]) from None
 
 
-def journal(options: dict[str, Any]) -> Journal:
-    """The journal beside the manifests."""
-    return Journal((SIMULATED if options["simulate"] else FOLDER) / "journal")
-
-
-@dataclass
-class Look:
-    """One look at the world, and the plan that follows from it."""
-
-    resources: list[Resource]
-    records: dict[Key, Record]
-    seen: Seen
-    plan: Plan
-
-
-def look(
-    options: dict[str, Any],
-    cloud: Cloud,
-    resources: list[Resource],
-    chosen: set[Key] | None,
-    allow_contents: tuple[str, ...] = (),
-    patient: bool = False,
-) -> Look:
-    """Observe what the chosen resources need, and plan; `patient` waits for what is just coming into being."""
-    records = journal(options).records()
-    everything, resources = resources, manifest.narrowed(resources, chosen)
-    inside = {resource.key for resource in resources}
-    outside = {key: needs for key, needs in refs.needs_of(everything).items() if key not in inside}
-    allowed = manifest.selected(resources, frozenset(allow_contents)) or set()
-    for remaining in range(LOOKS if patient else 0, -1, -1):
-        seen = observe(resources, cloud, records)
-        made = plan(resources, seen, records, chosen, allowed, outside)
-        young = [state.reason for state in seen.states.values() if isinstance(state, Unread) and state.passing]
-        if not remaining or not (young or made.doubtful_until):
-            break
-        pause = (made.doubtful_until - seen.at).total_seconds() if made.doubtful_until else PAUSE
-        click.echo(
-            f"Waiting {pause:.0f} s: {young[0] if young else 'an earlier run may have created something'}", err=True
-        )
-        cloud.clock.sleep(pause)
-    return Look(resources, records, seen, made)
-
-
 def show(text: Text) -> None:
     """Print a result."""
     console().print(text, end="")
@@ -214,6 +203,12 @@ def complain(problems: tuple[Problem, ...], title: str) -> None:
         for problem in problems:
             lines.append(f"  {problem}\n")
         console(stderr=True).print(lines, end="")
+
+
+def notices(texts: Iterable[str]) -> None:
+    """Print what the user should know to stderr."""
+    for text in texts:
+        click.echo(f"Warning: {text}", err=True)
 
 
 def exit_code(plan: Plan) -> int:

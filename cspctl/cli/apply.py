@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 from rich.text import Text
 
-from cspctl.apply import INTERRUPTED, Event, apply
+from cspctl.apply import apply
 from cspctl.changes import Plan, unexpected
-from cspctl.cli import _session
-from cspctl.cloud import Cloud
-from cspctl.errors import EXIT_ERROR, EXIT_MOVED, EXIT_PARTIAL, BadInput, Interrupted, Problem, Refused
-from cspctl.journal import Journal
+from cspctl.cli import _profiles, _session
+from cspctl.cli._progress import Progress
+from cspctl.cloud import Clock
+from cspctl.errors import EXIT_ERROR, EXIT_MOVED, EXIT_PARTIAL, EXIT_WAITING, BadInput, Interrupted, Problem, Refused
 from cspctl.render import text
-from cspctl.steps import Outcome
+from cspctl.steps import INTERRUPTED, Outcome
 
 UNEXPECTED = "its changes are not the expected ones"
 
@@ -36,7 +36,10 @@ UNEXPECTED = "its changes are not the expected ones"
     help="Apply only what this digest (or JSON plan) stands for.",
 )
 @click.option("--allow-purchase", type=int, default=0, metavar="N", help="Allow up to N paid creations in this run.")
-@click.option("--allow-delete-contents", "contents", multiple=True, metavar="KEY", help="Delete it with all it holds.")
+@click.option(
+    "--allow-delete", type=int, default=0, metavar="N", help="Allow up to N deletions and replacements in this run."
+)
+@_session.wishing
 @click.pass_obj
 def command(
     options: dict[str, Any],
@@ -47,27 +50,30 @@ def command(
     auto_approve: bool,
     expected: tuple[str, ...],
     allow_purchase: int,
+    allow_delete: int,
     contents: tuple[str, ...],
+    rotate: tuple[str, ...],
+    parallelism: int,
 ) -> int:
     """Plan again, ask, and carry out: parents first, reading each thing once more before it is written.
 
     PATHS are manifests and folders of them; without any, the current folder.
     """
     digests = {digest for one in expected for digest in _digests(one)}
-    resources = _session.load(paths)
-    chosen = _session.choose(resources, targets, labels, customers)
+    parts = _profiles.load(options, paths)
+    chosen = _session.choose(_profiles.everything(parts), targets, labels, customers)
     _session.keep_out_of_git()
-    with _session.session(options) as cloud:
-        look = _session.look(options, cloud, resources, chosen, contents, patient=True)
+    with _profiles.accounts(options, parts) as ready:
+        look = _profiles.look(ready, _profiles.Wishes(chosen, contents, rotate, parallelism), patient=True)
         click.echo(text.details(look.plan), err=True)
         left_out = _left_out(look.plan, digests)
         reviewed = bool(digests) and not left_out
         _session.show(Text(text.summary(look.plan) + "\n", "bold") if reviewed else text.plan_text(look.plan))
         left_out |= _with_problems(look.plan)
-        look.plan.raise_if_unsafe(allow_purchase)
+        look.plan.raise_if_unsafe(allow_purchase, allow_delete)
         if look.plan.writes and not (auto_approve or digests):
             _ask()
-        return _carry_out(cloud, look, _session.journal(options), left_out)
+        return _carry_out(look, left_out, parallelism)
 
 
 def _with_problems(plan: Plan) -> dict[str, str]:
@@ -107,11 +113,15 @@ def _ask() -> None:
         raise Refused([Problem("apply", "not confirmed; nothing was written")])
 
 
-def _carry_out(cloud: Cloud, look: _session.Look, journal: Journal, left_out: dict[str, str]) -> int:
-    progress = _Progress(look.plan)
-    with _Interrupts() as interrupts:
-        stopping = interrupts.stopping
-        outcomes = apply(look.plan, look.seen, cloud, journal, progress.show, left_out, stopping=stopping)
+def _carry_out(look: _profiles.Joint, left_out: dict[str, str], parallelism: int) -> int:
+    outcomes: list[Outcome] = []
+    clocks = [one.account.cloud.clock for one in look.looks]
+    with Progress(look.plan) as progress, _Interrupts(clocks, progress) as interrupts:
+        stopping, show = interrupts.stopping, progress.show
+        for one in (one for one in look.looks if not one.failed):  # nothing of one account depends on another
+            cloud, journal = one.account.cloud, one.account.journal
+            cloud.http.turns.tell = progress.tell
+            outcomes += apply(one.plan, one.seen, cloud, journal, show, left_out, parallelism, stopping)
     if look.plan.writes:
         click.echo(text.outcome_summary(outcomes))
     if any(INTERRUPTED in outcome.reason for outcome in outcomes):
@@ -127,7 +137,8 @@ class _Interrupts:
     A flag and no exception: that could strike between any two steps and leave a change half accounted for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clocks: Sequence[Clock], progress: Progress) -> None:
+        self.clocks, self.progress = clocks, progress
         self.signal = 0
         self.previous: dict[int, Any] = {}
 
@@ -142,9 +153,12 @@ class _Interrupts:
 
     def _caught(self, number: int, _: object) -> None:
         if self.signal:
+            self.progress.restore()
             os._exit(128 + number)  # every line of the journal is on the disk already
         self.signal = number
         Interrupted.exit_code = 128 + number
+        for clock in self.clocks:
+            clock.interrupt.set()  # who waits for a service ends at once; who has sent a request gets its answer
         click.echo("Stopping: nothing new is begun. Once more ends at once.", err=True)
 
     def stopping(self) -> bool:
@@ -155,42 +169,11 @@ class _Interrupts:
 def _exit_code(outcomes: list[Outcome], looked: int) -> int:
     if looked == EXIT_ERROR:
         return EXIT_ERROR
-    statuses = {outcome.status for outcome in outcomes}
+    statuses = {outcome.status for outcome in outcomes if not outcome.person}
     if "failed" in statuses:
         return EXIT_ERROR
     if "moved" in statuses:
         return EXIT_MOVED
-    return EXIT_PARTIAL if statuses & {"waiting", "skipped"} else looked
-
-
-class _Progress:
-    """One line for each thing that happens, with the time since the start."""
-
-    STYLES: ClassVar = {
-        "done": "green",
-        "failed": "bold red",
-        "skipped": "yellow",
-        "moved": "yellow",
-        "waiting": "magenta",
-    }
-
-    def __init__(self, plan: Plan) -> None:
-        self.console = _session.console(stderr=True)
-        self.quiet = {c.desired.key for c in plan.changes if c not in plan.writes}
-        self.total, self.finished = len(plan.writes), 0
-        self.began = plan.at
-
-    def show(self, event: Event) -> None:
-        """Print an event of a change that writes."""
-        if event.key in self.quiet:
-            return
-        seconds = int((event.at - self.began).total_seconds())
-        count = ""
-        if event.outcome:
-            self.finished += 1
-            count = f" [{self.finished}/{self.total}]"
-        reason = f": {event.outcome.reason}" if event.outcome and event.outcome.reason else ""
-        style = self.STYLES.get(event.text, "dim")
-        line = Text(f"{seconds // 60:3d}:{seconds % 60:02d}  {event.key}  ")
-        with contextlib.suppress(OSError):  # a closed terminal does not stop the work
-            self.console.print(line.append(f"{event.text}{reason}", style).append(count, "dim"))
+    if statuses & {"waiting", "skipped"}:
+        return EXIT_PARTIAL
+    return EXIT_WAITING if any(outcome.person for outcome in outcomes) and looked != EXIT_PARTIAL else looked

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from cspctl.cli import _complete
 from cspctl.schema import all_schemas, kind_schema
 
 
 @click.command("schema")
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=_complete.kinds)
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Write all schemas into this folder.")
 def command(kind: str | None, folder: Path | None) -> None:
     """Print the JSON Schema of a KIND, or write those of all kinds into a folder."""

@@ -6,11 +6,12 @@ import inspect
 import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
-from cspctl.cli import _session
+from cspctl.cli import _complete, _profiles, _served, _session
 from cspctl.cloud import Cloud
 from cspctl.errors import BadInput, CspctlError, Problem
 
@@ -23,27 +24,8 @@ def command() -> None:
     """Serve, reset and play with the simulator of Microsoft's services."""
 
 
-@command.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8443, show_default=True, help="The port to listen on.")
-@click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate of its own.")
-@click.option("--speed", default=1.0, show_default=True, help="Virtual seconds that pass in a real one.")
-def serve(host: str, port: int, tls: bool, speed: float) -> None:
-    """Serve it to other clients until interrupted. Its state is the one that --simulate works on."""
-    from cspctl.simulator import Simulator
-    from cspctl.simulator.serve import server
-
-    _session.SIMULATED.mkdir(parents=True, exist_ok=True)
-    simulator = Simulator(_session.SIMULATED / "simulator.sqlite", speed=speed, jumps=False)
-    serving = server(simulator, host, port, tls=tls)
-    click.echo(f"Simulator at {'https' if tls else 'http'}://{host}:{serving.server_port}/ (Ctrl-C ends it)", err=True)
-    try:
-        serving.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("Stopped; the state is kept.", err=True)
-    finally:
-        serving.server_close()
-        simulator.close()
+for _command in (_served.serve, _served.seed, _served.fault, _served.credentials):
+    command.add_command(_command)
 
 
 @command.command("reset")
@@ -62,7 +44,7 @@ def edit(suffix: str, assignments: tuple[str, ...]) -> None:
     SUFFIX is the end of the resource's id, such as virtualNetworks/sea-vnet; PATH leads to the property, such as
     tags.owner. Without a JSON value (PATH=) the property is removed.
     """
-    with _session.simulated() as cloud:
+    with _profiles.simulated() as cloud:
         tenant, id = _only(cloud, suffix)
         payload = cloud.arm.get(id, _version(id), tenant)
         for assignment in assignments:
@@ -76,9 +58,10 @@ def edit(suffix: str, assignments: tuple[str, ...]) -> None:
 
 
 @command.command("people")
-@click.argument("act", required=False)
+@click.argument("act", required=False, shell_complete=_complete.acts)
 @click.argument("details", nargs=-1, metavar="NAME=VALUE...")
-def people(act: str | None, details: tuple[str, ...]) -> None:
+@_served.state_option
+def people(act: str | None, details: tuple[str, ...], state: Path | None) -> None:
     """Let a person do what no API can, such as accept-invitation tenant=DOMAIN. Without ACT: list what people do."""
     from cspctl.simulator.people import ACTS
 
@@ -92,7 +75,7 @@ def people(act: str | None, details: tuple[str, ...]) -> None:
     needed = {p.name for p in known if p.default is p.empty}
     if given - {p.name for p in known} or needed - given:
         raise click.UsageError(f"{act} is written so: cspctl simulator people {act} {_written(known)}")
-    with _session.simulator() as simulator:
+    with _served.opened(state) as simulator:
         try:
             result = simulator.people(
                 act, **{name: _value(text) for name, _, text in (d.partition("=") for d in details)}
@@ -112,9 +95,10 @@ def _written(details: list[inspect.Parameter]) -> str:
 
 
 @command.command("ledger")
-def ledger() -> None:
+@_served.state_option
+def ledger(state: Path | None) -> None:
     """List every write that the simulated services have received, with what it brought about."""
-    with _session.simulator() as simulator:
+    with _served.opened(state) as simulator:
         for row in simulator.ledger():
             effects = f"  {'; '.join(row.effects)}" if row.effects else ""
             click.echo(f"{row.seq:4d}  {row.status}  {row.method:6s} {row.path}{effects}")

@@ -91,7 +91,11 @@ class ResourceManager:
         }
         if base:
             sent["x-ms-correlation-request-id"] = base
-        return self.http.send(method, url, lambda: self.auth.token(self.base, tenant, True), sent, body, ok)
+
+        def token() -> str:
+            return self.auth.token(self.base, tenant, True)
+
+        return self.http.send(method, url, token, sent, body, ok, tenant)
 
     @staticmethod
     def _json(response: httpx.Response) -> dict[str, Any]:

@@ -21,16 +21,27 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from cspctl.cloud.buckets import READS, Draw, drawn
 from cspctl.cloud.clock import Clock
-from cspctl.errors import CloudError, Conflict, Denied, NotFound, Unreachable
+from cspctl.cloud.turns import LONGEST_WAIT, SHORT, Aside, Turns
+from cspctl.errors import CloudError, Conflict, Denied, NotFound, Throttled, Unreachable
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 IN_DOUBT = "cspctl.in_doubt"
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-LONGEST_WAIT = 300.0
-"""Seconds that we wait because a service asks for it; a call that may not be repeated sooner fails and says so."""
+LONGEST_STEP = 7
+"""The step after which the pauses of a call that was put aside grow no longer: a minute."""
+BUSY = frozenset({"AnotherOperationInProgress", "RetryableError", "RetryableErrorDueToAnotherOperation"})
+"""Codes that say that nothing has happened, because something else is being done with the same thing.
+
+Source: https://github.com/Azure/bicep/issues/5132, https://github.com/cloudfoundry/bosh-azure-cpi-release/issues/179.
+"""
+GRAPH_SCOPE = "x-ms-throttle-scope"
+"""Where Microsoft Graph says what was too much: ``Tenant_Application/ReadWrite/{application}/{tenant}``."""
+BUSY_PAUSE = 10.0
+"""Seconds until it is tried again, where the answer names none."""
 LONGEST_MESSAGE, LONGEST_TEXT = 1000, 300
 """Characters that are kept of a service's message, and of an answer that is no error of a service."""
 ERRORS: Mapping[int, type[CloudError]] = {
@@ -42,6 +53,24 @@ ERRORS: Mapping[int, type[CloudError]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Call:
+    """One logical call, whatever it takes to get its answer."""
+
+    method: str
+    url: str
+    token: Callable[[], str] | None
+    headers: Mapping[str, str]
+    content: Mapping[str, Any]
+    draws: tuple[Draw, ...]
+    aside: Aside | None = None
+
+    @property
+    def has_written(self) -> bool:
+        """Whether the work that this call belongs to has sent a write before."""
+        return bool(self.aside and self.aside.written)
+
+
 @dataclass
 class Http:
     """Sends requests, repeats those that may be repeated, and counts them."""
@@ -50,8 +79,15 @@ class Http:
     clock: Clock
     secrets: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    outdated: Callable[[str], bool] = field(default=lambda _: False)
+    """Whether an Authorization header that was not accepted can be had anew: then the call is made once more."""
+    turns: Turns = field(init=False)
+    """Whose turn it is."""
     _memory: dict[Any, Any] | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.clock)
 
     def send(
         self,
@@ -61,12 +97,17 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         ok: frozenset[int] = frozenset(),
+        tenant: str = "",
     ) -> httpx.Response:
         """Send one logical call, with the same headers (and so the same request ids) on every attempt.
 
-        2xx and the statuses in `ok` are returned, everything else is raised as a :class:`CloudError`.
+        2xx and the statuses in `ok` are returned, everything else is raised as a :class:`CloudError`. `tenant` is the
+        one that is signed in to: some quotas are counted by it.
         """
-        response = self.exchange(method, url, token, headers or {}, json=body)
+        draws, aside = drawn(method, url, tenant), self.turns.current()
+        response = self._exchange(_Call(method, url, token, headers or {}, {"json": body}, draws, aside))
+        if aside and method not in READS:
+            aside.written = True
         if response.is_success or response.status_code in ok:
             return response
         error = self.error(response)
@@ -81,42 +122,59 @@ class Http:
 
         Raises :class:`Unreachable` when the last attempt got no answer at all.
         """
-        attempt, in_doubt = 1, False
+        return self._exchange(_Call(method, url, token, headers, content, drawn(method, url)))
+
+    def _exchange(self, call: _Call) -> httpx.Response:
+        attempt, in_doubt, renewed = 1, False, False
         while True:
-            response = self._attempt(method, url, token, headers, attempt, content)
+            asked = self.turns.take(call.draws, call.aside, in_doubt)
+            response = self._attempt(call, attempt)
+            if _refused(response) and call.token and not renewed and self.outdated(_sent_with(response)):
+                renewed = True
+                continue
             if response is not None:
                 # Once an attempt has ended in a way that may have had its effect, no later answer proves the contrary.
                 response.extensions[IN_DOUBT] = in_doubt
-            in_doubt = in_doubt or response is None or (response.status_code in RETRIED and response.status_code != 429)
-            pause = _pause(response, attempt, self.clock.now())
-            if response is not None and (
-                response.status_code not in RETRIED or attempt == ATTEMPTS or pause > LONGEST_WAIT
-            ):
+                self.turns.learn(call.draws, response.headers, asked)
+                if not _not_now(response):
+                    return response
+            pause = self._refusal(call, response, attempt, in_doubt)
+            in_doubt = in_doubt or response is None or not _harmless(response)
+            if response is not None and (attempt == ATTEMPTS or pause > LONGEST_WAIT):
                 return response
-            self.clock.sleep(pause)
+            self.turns.wait(pause, in_doubt or call.has_written)
             attempt += 1
 
-    def _attempt(
-        self,
-        method: str,
-        url: str,
-        token: Callable[[], str] | None,
-        headers: Mapping[str, str],
-        attempt: int,
-        content: dict[str, Any],
-    ) -> httpx.Response | None:
-        sent = {**headers, "Authorization": f"Bearer {token()}"} if token else dict(headers)
+    def _refusal(self, call: _Call, response: httpx.Response | None, attempt: int, in_doubt: bool) -> float:
+        """The seconds to wait before the next attempt. Raises :class:`Throttled` for work that can be put aside."""
+        harmless = response is not None and _harmless(response)
+        aside = call.aside if harmless and not in_doubt and not call.has_written else None
+        if aside:
+            aside.refusals += 1
+            attempt = min(aside.refusals, LONGEST_STEP)
+        pause = _pause(response, attempt, self.clock.now())
+        if response is not None and harmless and not _busy(response):
+            self.turns.hold(call.draws, response.headers.get(GRAPH_SCOPE) or explained(response)[0], pause)
+        if aside and response is not None:
+            raise Throttled(str(self.error(response)), max(pause, SHORT))
+        if call.aside and call.method not in READS:
+            call.aside.written = True  # whoever repeats the call now would not know that it may have happened
+        return pause
+
+    def _attempt(self, call: _Call, attempt: int) -> httpx.Response | None:
+        method, url = call.method, call.url
+        sent = {**call.headers, "Authorization": f"Bearer {call.token()}"} if call.token else dict(call.headers)
         with self._guard:
             self.counts[method] += 1
         try:
-            response = self.client.request(method, url, headers=sent, **content)
+            response = self.client.request(method, url, headers=sent, **call.content)
         except httpx.TransportError as error:
             log.debug("%s: %s", _call(method, url), self.redacted(str(error)))
             if attempt == ATTEMPTS:
                 raise Unreachable(
                     self.redacted(f"no answer after {ATTEMPTS} attempts: {error or type(error).__name__}"),
                     call=_call(method, url),
-                    request_id=_request_id(headers),
+                    request_id=_request_id(call.headers),
                 ) from None
             return None
         log.debug("%s: %s", _call(method, url), response.status_code)
@@ -196,7 +254,32 @@ def retry_after(response: httpx.Response | None, now: datetime) -> float | None:
 
 def _pause(response: httpx.Response | None, attempt: int, now: datetime) -> float:
     asked = retry_after(response, now)
+    if asked is None and response is not None and _busy(response):
+        named = re.search(r"retried in ([0-9]+) seconds", response.text)
+        return float(named[1]) if named else BUSY_PAUSE
     return float(2 ** (attempt - 1)) if asked is None else asked
+
+
+def _not_now(response: httpx.Response) -> bool:
+    """Whether the same call may be answered otherwise in a while."""
+    return response.status_code in RETRIED or _busy(response)
+
+
+def _harmless(response: httpx.Response) -> bool:
+    """Whether an answer that says "not now" also says that nothing has happened."""
+    return response.status_code == 429 or _busy(response)
+
+
+def _busy(response: httpx.Response) -> bool:
+    return response.status_code in (409, 429) and explained(response)[0] in BUSY
+
+
+def _refused(response: httpx.Response | None) -> bool:
+    return response is not None and response.status_code == 401
+
+
+def _sent_with(response: httpx.Response | None) -> str:
+    return str(response.request.headers.get("Authorization", "")) if response is not None else ""
 
 
 def _call(method: str, url: str) -> str:
@@ -209,7 +292,8 @@ def _first(headers: Mapping[str, str], *names: str) -> str:
 
 
 def _request_id(headers: Mapping[str, str]) -> str:
-    return _first(httpx.Headers(dict(headers)), "ms-requestid", "x-ms-request-id", "x-ms-client-request-id")
+    names = ("ms-requestid", "x-ms-request-id", "x-ms-client-request-id", "request-id", "client-request-id")
+    return _first(httpx.Headers(dict(headers)), *names)
 
 
 def derived_id(base: str, *parts: str) -> str:

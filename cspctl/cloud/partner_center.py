@@ -53,14 +53,18 @@ class PartnerCenter:
         user: bool = False,
         headers: Mapping[str, str] | None = None,
         ok: frozenset[int] = frozenset(),
+        purpose: str = "",
     ) -> httpx.Response:
-        """One call; `user` asks for an application-and-user token, which some routes insist on."""
+        """One call; `user` asks for an application-and-user token, which some routes insist on.
+
+        `purpose` tells apart several writes of one change to one address: to the service, requests with one id are one.
+        """
         base = self.request_id
         sent = {
             "Accept": "application/json",
             "X-Locale": "en-US",
             "MS-CorrelationId": base or str(uuid.uuid4()),
-            "MS-RequestId": derived_id(base, method, path) if base else str(uuid.uuid4()),
+            "MS-RequestId": derived_id(base, method, path, *filter(None, [purpose])) if base else str(uuid.uuid4()),
             **(headers or {}),
         }
 

@@ -11,6 +11,7 @@ from typing import Any
 from cspctl import __version__
 from cspctl.changes import Adopt, Change, Create, Delete, Plan, Replace
 from cspctl.diff import MISSING
+from cspctl.estimate import estimate
 from cspctl.render.text import summary
 
 FORMAT = "1.0"
@@ -36,12 +37,26 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         "digest": plan.digest,
         "digests": plan.digests(),
+        "estimate": _estimate(plan),
         "complete": not any(note.kind in ("unknown", "waiting") for note in plan.notes),
         "errored": bool(plan.problems),
         "resource_changes": [_change(change) for change in plan.changes],
         "notes": [{"kind": n.kind, "about": n.about, "customer": n.group, "text": n.text} for n in plan.notes],
         "errors": [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in plan.problems],
         "refusals": [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in plan.refusals],
+    }
+
+
+def _estimate(plan: Plan) -> dict[str, Any]:
+    """What applying it takes, in seconds; an expectation, and no part of the digest."""
+    price = estimate(plan)
+    least, most = (round(minutes * 60) for minutes in price.minutes)
+    return {
+        "requests": price.calls,
+        "quota_seconds": round(price.floor),
+        "quota": price.quota,
+        "seconds": {"from": least, "to": most},
+        "longest_chain": [str(key) for key in price.chain],
     }
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from rich.text import Text
 
-from cspctl.changes import Adopt, Change, Create, Delete, Note, Plan, Replace
+from cspctl.changes import Adopt, Change, Create, Delete, Note, Plan, Replace, Update
 from cspctl.diff import MISSING, FieldChange
+from cspctl.estimate import estimate, said
 from cspctl.resource import Resource
 from cspctl.steps import Outcome
 
@@ -18,6 +19,8 @@ SIGNS = {"create": "+", "adopt": "=", "update": "~", "replace": "-/+", "delete":
 STYLES = {"create": "green", "adopt": "cyan", "update": "yellow", "replace": "red", "delete": "red"}
 NOTE_SIGNS = {"unknown": "?", "waiting": "!", "unmanaged": " ", "info": " "}
 NOTE_STYLES = {"unknown": "magenta", "waiting": "magenta", "unmanaged": "dim", "info": "dim"}
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Categories of characters that no reader sees, and some terminals obey."""
 WIDTH = 80
 """Characters of a value that are shown."""
 
@@ -38,7 +41,7 @@ def plan_text(plan: Plan) -> Text:
 
 def change_text(change: Change) -> Text:
     """One change: its line, and a line for each field."""
-    text = Text(f"  {SIGNS[change.action]:>3} {change.desired.key}{_comment(change)}\n", STYLES[change.action])
+    text = Text(f"  {SIGNS[change.action]:>3} {change.desired.key}{visible(comment(change))}\n", STYLES[change.action])
     for field in change.compared.changes:
         text.append_text(_field_text(field, new=isinstance(change, Create)))
     if isinstance(change, Delete) and change.contents:
@@ -46,7 +49,8 @@ def change_text(change: Change) -> Text:
     return text
 
 
-def _comment(change: Change) -> str:
+def comment(change: Change) -> str:
+    """What is said behind a change's key: why it must be so, or what exists."""
     match change:
         case Create(repeats=record) if record:
             return "  # an earlier run began this; the same request is repeated"
@@ -54,6 +58,10 @@ def _comment(change: Change) -> str:
             return "  # a purchase"
         case Adopt(live=None):
             return "  # comes with what is created above; (known after apply)"
+        case Update(live=live) if live.gone:
+            return "  # it counts as deleted, and is restored"
+        case Adopt(live=live) if live and live.gone:
+            return f"  # exists as {live.id}, counts as deleted, and is restored"
         case Adopt(live=live):
             return f"  # exists as {live.id}" if live else ""
         case Replace(reasons=reasons):
@@ -65,32 +73,49 @@ def _comment(change: Change) -> str:
 
 
 def _field_text(field: FieldChange, new: bool) -> Text:
+    sign, said = field_line(field)
+    return Text(f"        {sign} {said}\n", "red" if sign == "-" else "green" if new else "yellow")
+
+
+def field_line(field: FieldChange) -> tuple[str, str]:
+    """A field's sign, and what is said of it: one line."""
+    path = visible(field.path)
     if field.before is MISSING:
-        return Text(f"        + {field.path}: {shown(field.after)}\n", "green" if new else "yellow")
+        return "+", f"{_without_word(path, field.after)}: {shown(field.after)}"
     if field.after is MISSING:
-        return Text(f"        - {field.path}: {shown(field.before)}\n", "red")
-    return Text(f"        ~ {field.path}: {shown(field.before)} -> {shown(field.after)}\n", "yellow")
+        return "-", f"{_without_word(path, field.before)}: {shown(field.before)}"
+    return "~", f"{path}: {shown(field.before)} -> {shown(field.after)}"
+
+
+def _without_word(path: str, value: Any) -> str:
+    """The path of a field; in a list of words the word itself says which one is meant."""
+    return path.removesuffix(f"[{value}]") if isinstance(value, str) else path
 
 
 def shown(value: Any) -> str:
     """A value in one line, cut where it is long."""
-    text = "".join(map(_visible, json.dumps(value, ensure_ascii=False)))
+    text = visible(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
 
 
-def _visible(character: str) -> str:
+def visible(text: str) -> str:
     """What a live value holds must not steer the terminal: control and format characters are shown as escapes."""
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return f"\\u{ord(character):04x}"
-    return character
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in UNSEEN else c for c in text)
 
 
 def _note_text(note: Note) -> Text:
+    return Text(f"  {NOTE_SIGNS[note.kind]:>3} {note_line(note)}\n", NOTE_STYLES[note.kind])
+
+
+def note_line(note: Note) -> str:
+    """A note in one line: what it is about, and what there is to know."""
     words = {"unknown": "unknown, because ", "waiting": "waits for a person: "}.get(note.kind, "")
     about = "" if note.kind == "unmanaged" and "/" not in note.about else f"{note.about}: "
     if note.kind == "unmanaged" and note.text.endswith(("not managed", "never touched")) and " in " in note.text:
         about = ""
-    return Text(f"  {NOTE_SIGNS[note.kind]:>3} {about}{words}{note.text}\n", NOTE_STYLES[note.kind])
+    return visible(" ".join(f"{about}{words}{note.text}".splitlines()))
 
 
 def summary(plan: Plan) -> str:
@@ -103,20 +128,28 @@ def summary(plan: Plan) -> str:
     )
     if not plan.writes:
         adopt = f" {count['adopt']} to adopt: apply takes note of them, and writes nothing." if count["adopt"] else ""
-        return f"{'No changes in what could be seen.' if tail else 'No changes.'}{adopt}{tail}"
+        nothing = "No changes in what could be planned." if plan.problems else "No changes."
+        return f"{'No changes in what could be seen.' if tail else nothing}{adopt}{tail}"
     parts = ", ".join(f"{count[a]} to {a}" for a in SIGNS if count[a] or a in ("create", "update", "delete"))
     customers = len({c.desired.key.group for c in plan.changes})
-    return f"Plan: {parts} ({_many(customers, 'customer')}).{tail}"
+    return f"Plan: {parts} ({many(customers, 'customer')}).{tail}"
 
 
-def _many(number: int, noun: str) -> str:
+def many(number: int, noun: str) -> str:
+    """``1 customer``, ``2 customers``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def details(plan: Plan) -> str:
-    """What lies under the summary: how much was looked at, and the digest to approve."""
-    looked = f"{_many(plan.resources, 'resource')} compared in {_many(plan.calls, 'request')}"
-    return f"{looked}. Digest {plan.digest}." if plan.changes else f"{looked}."
+    """What lies under the summary: how much was looked at, the digest to approve, and what applying it takes."""
+    looked = f"{many(plan.resources, 'resource')} compared in {many(plan.calls, 'request')}"
+    digest = f" Digest {plan.digest}." if plan.changes else ""
+    return "\n".join(filter(None, [f"{looked}.{digest}", price(plan)]))
+
+
+def price(plan: Plan) -> str:
+    """How many requests applying it takes, how long, and what the longest chain is; empty if nothing is written."""
+    return said(estimate(plan))
 
 
 def explanation(plan: Plan, resource: Resource) -> Text:
@@ -143,7 +176,7 @@ def _explained(change: Change | None, resource: Resource, plan: Plan) -> Iterato
             return
         yield f"nothing to do: every mentioned field is live as the manifest says ({plan.at:%Y-%m-%d %H:%M:%S} UTC)"
         return
-    yield f"{change.action}{_comment(change)}"
+    yield f"{change.action}{visible(comment(change))}"
     live = getattr(change, "live", None)
     if live is not None:
         yield f"live: {live.id}, read at {plan.at:%Y-%m-%d %H:%M:%S} UTC"

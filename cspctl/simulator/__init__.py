@@ -1,4 +1,4 @@
-"""Simulates sign-in, Partner Center and Azure Resource Manager: one WSGI application over one SQLite file."""
+"""Simulates sign-in, Partner Center, Microsoft Graph and Azure Resource Manager: one WSGI application, one file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cspctl.simulator import admin, faults, ledger, people, tenants
+from cspctl.simulator import accounts, admin, faults, ledger, people, seed, tenants
 from cspctl.simulator.app import Application, StartResponse
 from cspctl.simulator.clock import Clock
-from cspctl.simulator.store import Store
+from cspctl.simulator.store import OutdatedState, Store
 
-__all__ = ["Simulator"]
+__all__ = ["OutdatedState", "Simulator"]
 
 
 class Simulator:
@@ -38,6 +38,8 @@ class Simulator:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
+        if seed.is_meant(environ):  # outside of a transaction: each step of a seed has its own
+            return seed.answered(self, environ, start_response)
         return self._application(environ, start_response)
 
     @property
@@ -63,10 +65,38 @@ class Simulator:
         with self.store.transaction() as tx:
             return people.ACTS[act](tx, now, **details)
 
-    def account(self, **fields: Any) -> None:
-        """Change what kind of Partner Center account this is: `sandbox=True`."""
+    def arm_fault(self, text: str) -> None:
+        """Let requests fail: `PUT .*virtualNetworks.* status=503 times=2`; raise ValueError."""
         with self.store.transaction() as tx:
-            tx.put("account", "partner", {**(tx.get("account", "partner") or {}), **fields})
+            faults.add(tx, faults.parse_text(text))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the armed faults, with how many requests each has `seen`."""
+        with self.store.transaction() as tx:
+            return faults.armed(tx)
+
+    def clear_faults(self) -> None:
+        """Disarm all faults."""
+        with self.store.transaction() as tx:
+            faults.clear(tx)
+
+    def account(self, **fields: Any) -> None:
+        """Change what kind of Partner Center account this is: see `accounts.change`."""
+        with self.store.transaction() as tx:
+            accounts.change(tx, **fields)
+
+    def seed(self, document: Any, *, once: bool = False) -> dict[str, Any] | None:
+        """Bring into being what a seed describes; return ids and credentials, or raise `seed.SeedError`.
+
+        `once`: do nothing and return None if the same seed has been carried out on this state.
+        """
+        return seed.load(self, document, once=once)
+
+    def credentials(self) -> dict[str, Any]:
+        """Return what clients sign in with: the partner's profile, and the applications that seeds registered."""
+        with self.store.transaction() as tx:
+            applications = tx.all(seed.APPLICATIONS)
+        return {"partner": self.profile, "applications": applications}
 
     def reset(self) -> None:
         """Forget everything but the credentials and the time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from cspctl.simulator import faults, ledger, people, tenants
+from cspctl.simulator import accounts, faults, ledger, people, tenants
 from cspctl.simulator.store import Transaction
 from cspctl.simulator.wire import Refused, Request, Response, Routes
 
@@ -39,12 +39,20 @@ def ledger_rows(request: Request) -> Response:
 
 @routes.route("POST", "/_simulator/faults")
 def add_fault(request: Request) -> Response:
-    """Arm a fault; the body has the fields of `Fault`."""
+    """Arm a fault; the body has the fields of `Fault`, or its written form as `text`."""
     try:
-        faults.add(request.tx, faults.parse(request.body or {}))
+        body = request.body if isinstance(request.body, dict) else {}
+        fault = faults.parse_text(body["text"]) if set(body) == {"text"} else faults.parse(body)
+        faults.add(request.tx, fault)
     except (TypeError, ValueError) as error:
         raise Refused(_error(400, "InvalidFault", str(error))) from None
     return Response(201, request.body)
+
+
+@routes.route("GET", "/_simulator/faults")
+def list_faults(request: Request) -> Response:
+    """Answer the faults that are armed, also those that have struck as often as they should."""
+    return Response(200, {"value": faults.armed(request.tx)})
 
 
 @routes.route("DELETE", "/_simulator/faults")
@@ -63,12 +71,17 @@ def clock(request: Request) -> Response:
 @routes.route("POST", "/_simulator/clock")
 def advance_clock(request: Request) -> Response:
     """Move the time forward by `advanceSeconds`."""
+    seconds = request.body.get("advanceSeconds") if isinstance(request.body, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+        text = 'Write {"advanceSeconds": N}; the time only goes forward.'
+        raise Refused(_error(400, "InvalidClock", text))
     anchor = request.tx.get("clock", "anchor")
     if anchor is None:
         raise LookupError("no request is answered before the clock has been read")
-    anchor["virtual"] += float(request.body["advanceSeconds"])
+    anchor["advanced"] = anchor.get("advanced", anchor["virtual"] - anchor["real"]) + seconds
+    anchor["virtual"] += seconds
     request.tx.put("clock", "anchor", anchor)
-    return Response(200, {"advanceSeconds": request.body["advanceSeconds"]})
+    return Response(200, {"advanceSeconds": seconds})
 
 
 @routes.route("POST", "/_simulator/reset")
@@ -80,10 +93,11 @@ def reset_all(request: Request) -> Response:
 
 @routes.route("POST", "/_simulator/account")
 def set_account(request: Request) -> Response:
-    """Change what kind of Partner Center account this is: `sandbox` true or false, `country` its market."""
-    account = {**(request.tx.get("account", "partner") or {}), **(request.body or {})}
-    request.tx.put("account", "partner", account)
-    return Response(200, account)
+    """Change what kind of Partner Center account this is: see `accounts.change`."""
+    try:
+        return Response(200, accounts.change(request.tx, **(request.body or {})))
+    except (TypeError, ValueError) as error:
+        raise Refused(_error(400, "InvalidAccount", str(error))) from None
 
 
 @routes.route("POST", "/_simulator/people/<act>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable, Iterable
@@ -13,10 +14,11 @@ from urllib.parse import parse_qsl
 from werkzeug.wrappers import Request as Incoming
 from werkzeug.wrappers import Response as Outgoing
 
-from cspctl.simulator import faults, ledger, sign_in, tokens
+from cspctl.simulator import faults, ledger, national_clouds, sign_in, tenants, tokens
 from cspctl.simulator.admin import routes as admin_routes
 from cspctl.simulator.arm import routes as arm_routes
 from cspctl.simulator.clock import Clock
+from cspctl.simulator.graph import routes as graph_routes
 from cspctl.simulator.partner_center import routes as partner_center_routes
 from cspctl.simulator.store import Store, Transaction
 from cspctl.simulator.wire import Match, Query, Refused, Request, Response, Routes
@@ -24,18 +26,20 @@ from cspctl.simulator.wire import Match, Query, Refused, Request, Response, Rout
 StartResponse = Callable[..., Any]
 
 HOSTS = {
-    "login.microsoftonline.com": sign_in.routes,
-    "api.partnercenter.microsoft.com": partner_center_routes,
-    "management.azure.com": arm_routes,
+    **{host: sign_in.routes for cloud in national_clouds.CLOUDS for host in cloud.sign_in},
+    **{national_clouds.host_of(cloud.partner_center): partner_center_routes for cloud in national_clouds.CLOUDS},
+    **{national_clouds.host_of(cloud.resource_manager): arm_routes for cloud in national_clouds.CLOUDS},
+    **{national_clouds.host_of(cloud.graph): graph_routes for cloud in national_clouds.CLOUDS},
 }
-NOT_SIMULATED = {"graph.microsoft.com": "Microsoft Graph"}
+NOT_SIMULATED = {"graph.windows.net": "Azure AD Graph, which Microsoft has retired"}
 
 # On any other host, such as localhost, the first part of the path tells the services apart.
 PATHS: tuple[tuple[re.Pattern[str], Routes], ...] = (
     (re.compile(r"^/+_simulator(/|$)"), admin_routes),
     (re.compile(r"^/+v1/", re.IGNORECASE), partner_center_routes),
-    (re.compile(r"^/[^/]+/(oauth2|discovery|v2\.0|\.well-known)/", re.IGNORECASE), sign_in.routes),
-    (re.compile(r"^/(subscriptions|providers|tenants|metadata)(/|$)", re.IGNORECASE), arm_routes),
+    (re.compile(r"^/+(v1\.0|beta)/", re.IGNORECASE), graph_routes),
+    (re.compile(r"^/[^/]+/(oauth2|discovery|v2\.0|\.well-known|userrealm)/", re.IGNORECASE), sign_in.routes),
+    (re.compile(r"^/+(subscriptions|providers|tenants|metadata)(/|$)", re.IGNORECASE), arm_routes),
 )
 
 
@@ -78,10 +82,17 @@ class Application:
             raise BrokenConnection(fault.what, outcome.response)
         if incoming.method == "HEAD":
             outcome.response.body = None
+        self._hurry(outcome.response)
         return written(outcome.response)(environ, start_response)
 
+    def _hurry(self, response: Response) -> None:
+        """Say in the client's seconds when to ask again: it waits by its own clock, which no speed hurries."""
+        seconds = response.headers.get("Retry-After", "")
+        if seconds.isdigit() and not self.clock.jumps and self.clock.speed > 1:
+            response.headers["Retry-After"] = str(max(1, math.ceil(int(seconds) / self.clock.speed)))
+
     def _answer(self, tx: Transaction, incoming: Incoming, routes: Routes) -> _Outcome:
-        request = self._request(tx, incoming)
+        request = self._request(tx, incoming, routes)
         fault = None if routes is admin_routes else faults.take(tx, routes.service, request)
         instead = fault is not None and fault.what in {"status", "throttle"}
         untouched = fault is not None and fault.when == "before" and fault.what != "delay"
@@ -97,7 +108,7 @@ class Application:
             ledger.write(request, routes.service, response)
         return _Outcome(response, fault)
 
-    def _request(self, tx: Transaction, incoming: Incoming) -> Request:
+    def _request(self, tx: Transaction, incoming: Incoming, routes: Routes) -> Request:
         headers = incoming.headers
         body, malformed = _body(incoming)
         asked = headers.get("MS-RequestId") or headers.get("x-ms-client-request-id")
@@ -106,13 +117,13 @@ class Application:
         return Request(
             method=incoming.method,
             base_url=incoming.host_url.rstrip("/"),
-            path="/" + incoming.path.lstrip("/"),
+            path=_path(incoming, routes),
             query=Query(incoming.args.items(multi=True)),
             headers=headers,
             body=body,
             malformed=malformed,
             tx=tx,
-            now=self.clock.read(tx),
+            now=self.clock.for_clients(tx) if routes is sign_in.routes else self.clock.read(tx),
             request_id=asked or str(uuid.uuid4()),
             correlation_id=correlation or str(uuid.uuid4()),
             raw=incoming.get_data(),
@@ -132,8 +143,7 @@ class Application:
     def _served(self, routes: Routes, request: Request, match: Match) -> Response:
         try:
             if routes.audiences and not match.requirements.get("anonymous"):
-                authorization = request.headers.get("Authorization", "")
-                request.caller = tokens.verify(request.tx, request.now, authorization, routes.audiences)
+                request.caller = self._caller(routes, request)
             if request.malformed:
                 return routes.error(400, "InvalidRequestContent", "The request content was not valid JSON.")
             early = routes.before(request, match) if routes.before else None
@@ -142,9 +152,23 @@ class Application:
             with request.tx.undone_on_error():
                 return match.function(request, **match.params)
         except tokens.InvalidToken as invalid:
-            return routes.error(401, invalid.code, invalid.message)
+            response = routes.error(401, invalid.code, invalid.message)
+            if routes.challenge:
+                response.headers["WWW-Authenticate"] = routes.challenge(request, match, invalid.code, invalid.message)
+            return response
         except Refused as refused:
             return refused.response
+
+    def _caller(self, routes: Routes, request: Request) -> dict[str, Any]:
+        """Return what the token says, and whether the person is one of the partner's agents, which no token says."""
+        authorization = request.headers.get("Authorization", "")
+        cloud = tokens.cloud_of(request.tx, authorization, national_clouds.clouds_of(request.base_url))
+        audiences = national_clouds.audiences(cloud, routes.audiences)
+        if not national_clouds.is_microsofts(request.base_url):
+            audiences |= {request.base_url}
+        claims = tokens.verify(request.tx, self.clock.for_clients(request.tx), authorization, audiences, cloud)
+        is_agent = claims.get("idtyp") == "user" and tenants.is_agent(request.tx, str(claims["oid"]))
+        return {**claims, "agent": is_agent}
 
 
 def _service(incoming: Incoming) -> Routes | None:
@@ -157,6 +181,15 @@ def _service(incoming: Incoming) -> Routes | None:
         if pattern.search(incoming.path):
             return routes
     return None
+
+
+def _path(incoming: Incoming, routes: Routes) -> str:
+    """Return the path as the routes spell it: slashes once, and Partner Center's version once.
+
+    Partner Center's links begin with a slash, some also with the version, and clients put "/v1/" before both.
+    """
+    path = re.sub("/{2,}", "/", f"/{incoming.path}")
+    return re.sub(r"^(/v1)+(?=/)", "/v1", path, flags=re.IGNORECASE) if routes is partner_center_routes else path
 
 
 def _not_simulated(incoming: Incoming) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from cspctl.simulator.store import Store, Transaction
+from cspctl.simulator.store import Document, Store, Transaction
 
 
 class Clock:
@@ -13,6 +13,9 @@ class Clock:
 
     In process (`jumps` true) `sleep` moves the time forward and returns at once. Served, time runs at `speed`
     virtual seconds a real second, and `sleep` really sleeps.
+
+    Clients hold their tokens by their own clocks, which no speed hurries. Sign-in therefore lives in the time
+    `for_clients`: the machine's, and what somebody has moved forward.
     """
 
     def __init__(self, store: Store, *, speed: float = 1.0, jumps: bool = True) -> None:
@@ -29,10 +32,23 @@ class Clock:
     def read(self, tx: Transaction) -> datetime:
         """Return the virtual time inside a transaction."""
         real = time.time()
-        seconds = self._seconds(tx, real)
+        anchor = _anchor(tx, real)
+        seconds = self._seconds(anchor, real)
         if self.speed != 1.0:
-            self._anchor(tx, real, seconds)
+            tx.put("clock", "anchor", {**anchor, "real": real, "virtual": seconds})
         return datetime.fromtimestamp(seconds, UTC)
+
+    def for_clients(self, tx: Transaction) -> datetime:
+        """Return the time by which tokens are issued and end, whatever the speed."""
+        real = time.time()
+        return datetime.fromtimestamp(real + float(_anchor(tx, real)["advanced"]), UTC)
+
+    def begin(self, seconds_ago: float) -> None:
+        """Let the time start in the past; without effect once it runs, because it never goes back."""
+        with self._store.transaction() as tx:
+            if tx.get("clock", "anchor") is None:
+                real = time.time()
+                tx.put("clock", "anchor", {"real": real, "virtual": real - seconds_ago, "advanced": -seconds_ago})
 
     def sleep(self, seconds: float) -> None:
         """Let this many virtual seconds pass, counted from now.
@@ -50,15 +66,27 @@ class Clock:
         """Move the time forward at once, whether in process or served."""
         with self._store.transaction() as tx:
             real = time.time()
-            self._anchor(tx, real, self._seconds(tx, real) + seconds)
+            anchor = _anchor(tx, real)
+            virtual = self._seconds(anchor, real) + seconds
+            tx.put("clock", "anchor", {"real": real, "virtual": virtual, "advanced": anchor["advanced"] + seconds})
 
-    def _seconds(self, tx: Transaction, real: float) -> float:
-        anchor = tx.get("clock", "anchor")
-        if anchor is None:
-            self._anchor(tx, real, real)
-            return real
+    def catch_up(self) -> None:
+        """Move a time that lies behind the machine's forward to it."""
+        with self._store.transaction() as tx:
+            real = time.time()
+            anchor = _anchor(tx, real)
+            if self._seconds(anchor, real) < real:
+                tx.put("clock", "anchor", {"real": real, "virtual": real, "advanced": 0.0})
+
+    def _seconds(self, anchor: Document, real: float) -> float:
         return float(anchor["virtual"]) + max(0.0, real - float(anchor["real"])) * self.speed
 
-    @staticmethod
-    def _anchor(tx: Transaction, real: float, virtual: float) -> None:
-        tx.put("clock", "anchor", {"real": real, "virtual": virtual})
+
+def _anchor(tx: Transaction, real: float) -> Document:
+    """Return when the time was last read, and what it was; the first call lets it start at the machine's."""
+    anchor = tx.get("clock", "anchor")
+    if anchor is None:
+        anchor = {"real": real, "virtual": real}
+        tx.put("clock", "anchor", {**anchor, "advanced": 0.0})
+    # Older states do not tell what was moved forward: all of the difference was.
+    return {"advanced": anchor["virtual"] - anchor["real"], **anchor}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+import shlex
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from cspctl.simulator.store import Transaction
 from cspctl.simulator.wire import Request, Response, Routes
+
+_PAIR = re.compile(r"[a-z_]+(\.[\w-]+)?=")
+_METHOD = re.compile(r"\*|[A-Z]+")
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class Fault:
     """What goes wrong, where and how often.
 
     `method` ("*" for any) and `path` (a regular expression searched in the path) choose the requests;
-    `service` narrows to one of "sign-in", "partner-center", "arm". The first `skip` of them pass, the next
+    `service` narrows to one of "sign-in", "partner-center", "arm", "graph". The first `skip` of them pass, the next
     `times` are hit. `when` says whether the request takes effect: "before" it does not, "after" it does and
     only the answer is replaced. `what` is "status" (answer with `status`, `code`, `message`, `headers`),
     "throttle" (429 with `retry_after` seconds) or "delay" (answer `delay` seconds late). "drop" and "truncate"
@@ -47,6 +51,8 @@ class Fault:
             "truncate",
         }:
             raise ValueError(f"a fault is not {self.when} {self.what}")
+        if not _METHOD.fullmatch(self.method) or not 100 <= self.status <= 599 or self.times < 1 or self.skip < 0:
+            raise ValueError("a fault needs a method or *, a status from 100 to 599, times from 1 and skip from 0")
         re.compile(self.path)
 
     def hits(self, service: str, request: Request) -> bool:
@@ -75,6 +81,43 @@ def parse(body: dict[str, Any]) -> Fault:
         return Fault(**body)
     except re.error as error:
         raise ValueError(f"path: {error}") from None
+
+
+def parse_text(text: str) -> Fault:
+    """Make a fault of its written form, `PUT .*virtualNetworks.* status=503 times=2`; raise ValueError.
+
+    A method or *, a regular expression for the path, then fields of `Fault`; `headers.NAME=value` adds a header.
+    `delay` and `retry_after` say by themselves what happens.
+    """
+    method, *rest = shlex.split(text) or ["*"]
+    path, pairs = (rest[0], rest[1:]) if rest and not _PAIR.match(rest[0]) else ("", rest)
+    body: dict[str, Any] = {"method": method.upper(), "path": path, "headers": {}}
+    types = {each.name: type(each.default) for each in fields(Fault) if each.name not in {"headers", "seen"}}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if name.startswith("headers."):
+            body["headers"][name.removeprefix("headers.")] = value
+        elif name not in types:
+            raise ValueError(f"a fault has no {name}; it has {', '.join(types)} and headers.NAME")
+        else:
+            body[name] = _read(name, types[name], value)
+    implied = {"delay": "delay", "retry_after": "throttle"}
+    for name, what in implied.items():
+        if name in body:
+            body.setdefault("what", what)
+    return parse(body)
+
+
+def _read(name: str, type: type, value: str) -> Any:
+    try:
+        return type(value)
+    except ValueError:
+        raise ValueError(f"{name}={value} is not a number") from None
+
+
+def armed(tx: Transaction) -> list[dict[str, Any]]:
+    """Return the faults as they were armed, with how many requests each has `seen`."""
+    return tx.all("faults")
 
 
 def add(tx: Transaction, fault: Fault) -> None:

@@ -25,6 +25,14 @@ CREATE TABLE IF NOT EXISTS documents (
 """
 
 
+# Rises when documents of an earlier version would be misunderstood.
+VERSION = 2
+
+
+class OutdatedState(Exception):
+    """The file holds the state of a simulator of another version."""
+
+
 class Transaction:
     """One atomic look at, and change of, the documents.
 
@@ -101,7 +109,16 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # The simulator may lose its last moments when the machine crashes; it must not when a process does.
         self._connection.execute("PRAGMA synchronous = OFF")
+        self._check_version(path)
         self._connection.execute(SCHEMA)
+
+    def _check_version(self, path: Path) -> None:
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and found != VERSION:
+            self._connection.close()
+            raise OutdatedState(f"{path} was written by another version of the simulator")
+        self._connection.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from datetime import datetime
 from typing import Any
 
+from cspctl.simulator import directory
 from cspctl.simulator.store import Document, Transaction
 
 PARTNER_CENTER = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
 AZURE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 GRAPH = "00000003-0000-0000-c000-000000000000"
+DIRECTORY_GRAPH = "00000002-0000-0000-c000-000000000000"
+KEY_VAULT = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+STORAGE = "e406a681-f3d4-42a8-90b6-c2b029497af1"
 
 # Domains that somebody else in the world owns already.
 TAKEN_DOMAINS = ("contoso.onmicrosoft.com", "fabrikam.onmicrosoft.com", "microsoft.onmicrosoft.com")
+
+# What the partner's administrator has consented to at home: groups, and delegations with customers.
+GRAPH_SCOPE = "DelegatedAdminRelationship.ReadWrite.All Directory.Read.All Group.ReadWrite.All User.Read"
+
+# Whose members act for the partner in Partner Center and at its customers; the first administer.
+# https://learn.microsoft.com/partner-center/account-settings/permissions-overview
+AGENT_GROUPS = ("AdminAgents", "HelpdeskAgents", "SalesAgents")
 
 
 def set_up(tx: Transaction) -> Document:
@@ -29,11 +41,22 @@ def set_up(tx: Transaction) -> Document:
     tx.put(
         "applications",
         client,
-        {"id": client, "tenantId": partner, "secret": profile["clientSecret"], "displayName": "cspctl"},
+        {
+            "id": client,
+            "tenantId": partner,
+            "secret": profile["clientSecret"],
+            "displayName": "cspctl",
+            "multitenant": True,
+            "publicClient": True,  # "Allow public client flows": a device code needs no secret
+            "redirectUris": ["http://localhost", "https://localhost"],
+        },
     )
-    for resource in (PARTNER_CENTER, AZURE_MANAGEMENT, GRAPH):
+    for resource in (PARTNER_CENTER, AZURE_MANAGEMENT):
         allow(tx, partner, client, resource, "user_impersonation")
-    tx.put("users", str(profile["userId"]), {"id": profile["userId"], "tenantId": partner, "agent": True})
+    allow(tx, partner, client, GRAPH, GRAPH_SCOPE)
+    for name in AGENT_GROUPS:
+        directory.add_group(tx, partner, name)
+    add_agent(tx, profile, str(profile["userId"]))
     tx.put("refreshTokens", str(profile["refreshToken"]), session(profile, str(profile["userId"]), mfa=True))
     tx.put("account", "partner", {"sandbox": False, "country": "US"})
     for domain in TAKEN_DOMAINS:
@@ -50,6 +73,19 @@ def _new_profile() -> Document:
         "userId": str(uuid.uuid4()),
         "domain": f"partner{secrets.token_hex(4)}.onmicrosoft.com",
     }
+
+
+def add_agent(tx: Transaction, profile: Document, user: str, *, agent: bool = True) -> None:
+    """Add one of the partner's people to its directory; an `agent` administers on behalf of customers."""
+    partner = str(profile["partnerTenantId"])
+    job = "agent" if agent else "employee"
+    since = datetime.fromisoformat(directory.LONG_AGO)
+    fields: dict[str, Any] = {"displayName": f"Partner {job}"}
+    directory.add_user(tx, since, partner, f"{job}-{user[:8]}@{profile['domain']}", id=user, **fields)
+    group = directory.group(tx, partner, AGENT_GROUPS[0])
+    if agent and group is not None:
+        directory.join_group(tx, group, user)
+    tx.put("users", user, {"id": user, "tenantId": partner, "agent": agent})
 
 
 def session(profile: Document, user: str, *, mfa: bool) -> Document:
@@ -71,6 +107,7 @@ def create(tx: Transaction, tenant: str, domain: str, name: str, *, kind: str) -
 
 def delete(tx: Transaction, tenant: str) -> None:
     """Remove a directory; its domain stays taken, as deleted onmicrosoft.com names do."""
+    directory.forget(tx, tenant)
     tx.delete("tenants", tenant)
 
 
@@ -102,12 +139,51 @@ def _profile(tx: Transaction) -> dict[str, Any]:
     return profile
 
 
-def allow(tx: Transaction, tenant: str, client: str, resource: str, scope: str) -> None:
-    """Record consent in a directory: the application may ask for tokens for the resource's application."""
-    if tx.get("servicePrincipals", f"{tenant}/{client}") is None:
+def is_agent(tx: Transaction, user: str) -> bool:
+    """Tell whether the user is one of the partner's people and in one of its agent groups."""
+    person = tx.get("users", user)
+    if person is None:
+        return False
+    groups = directory.groups_of(tx, str(person["tenantId"]), user)
+    return any(group["displayName"] in AGENT_GROUPS for group in groups)
+
+
+def enter(tx: Transaction, tenant: str, client: str) -> Document:
+    """Return what stands for the application in the directory, which from now on is there; it may do nothing yet."""
+    principal = service_principal(tx, tenant, client)
+    if principal is None:
         principal = {"objectId": str(uuid.uuid4()), "tenantId": tenant, "clientId": client}
         tx.put("servicePrincipals", f"{tenant}/{client}", principal)
+    return principal
+
+
+def assign_app_roles(tx: Transaction, tenant: str, client: str, resource: str, roles: list[str]) -> None:
+    """Grant the application itself roles of the resource's application, such as Group.Read.All of Microsoft Graph."""
+    held = app_roles(tx, tenant, client, resource)
+    document = {"resource": resource, "roles": list(dict.fromkeys([*held, *roles]))}
+    tx.put("appRoles", f"{tenant}/{client}/{resource}", document)
+
+
+def app_roles(tx: Transaction, tenant: str, client: str, resource: str) -> list[str]:
+    """Return the roles of the resource's application that the application itself has in the directory."""
+    return list((tx.get("appRoles", f"{tenant}/{client}/{resource}") or {"roles": []})["roles"])
+
+
+def withdraw_app_role(tx: Transaction, tenant: str, client: str, resource: str, role: str) -> None:
+    """Take one role of the resource's application from the application itself."""
+    kept = [each for each in app_roles(tx, tenant, client, resource) if each != role]
+    tx.put("appRoles", f"{tenant}/{client}/{resource}", {"resource": resource, "roles": kept})
+
+
+def allow(tx: Transaction, tenant: str, client: str, resource: str, scope: str) -> None:
+    """Record consent in a directory: the application may ask for tokens for the resource's application."""
+    enter(tx, tenant, client)
     tx.put("consents", f"{tenant}/{client}/{resource}", {"resource": resource, "scope": scope})
+
+
+def withdraw_consent(tx: Transaction, tenant: str, client: str, resource: str) -> None:
+    """Withdraw consent for one resource; the application stays in the directory."""
+    tx.delete("consents", f"{tenant}/{client}/{resource}")
 
 
 def disallow(tx: Transaction, tenant: str, client: str) -> None:
@@ -115,6 +191,8 @@ def disallow(tx: Transaction, tenant: str, client: str) -> None:
     tx.delete("servicePrincipals", f"{tenant}/{client}")
     for consent in tx.all("consents", f"{tenant}/{client}/"):
         tx.delete("consents", f"{tenant}/{client}/{consent['resource']}")
+    for granted in tx.all("appRoles", f"{tenant}/{client}/"):
+        tx.delete("appRoles", f"{tenant}/{client}/{granted['resource']}")
 
 
 def consent(tx: Transaction, tenant: str, client: str, resource: str) -> Document | None:

@@ -94,9 +94,12 @@ class _Route:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Sort fixed segments before named ones, and those before `<path:…>`."""
+        """Sort fixed segments before named ones, those before `<path:…>`, and a template's longer form first."""
+        parts = self.template.strip("/").split("/")
+        last = len(parts) - 1
         return tuple(
-            2 if part.startswith("<path:") else 1 if "<" in part else 0 for part in self.template.strip("/").split("/")
+            (3 if place == last else 2) if part.startswith("<path:") else 1 if "<" in part else 0
+            for place, part in enumerate(parts)
         )
 
 
@@ -110,6 +113,8 @@ class Routes:
     `before`: called with the request and its match once the token is verified; may answer instead of the
     route's function, or raise Refused. What it writes stays, even when the request is then refused.
     `after`: may change the answer, on success and on refusal alike.
+    `challenge`: words the WWW-Authenticate header of a refused token, from the request, its match, the code and
+    the sentence of the refusal.
     """
 
     def __init__(
@@ -121,6 +126,7 @@ class Routes:
         before: Callable[[Request, Match], Response | None] | None = None,
         after: Callable[[Request, Match | None, Response], None] | None = None,
         ignore_case: bool = False,
+        challenge: Callable[[Request, Match, str, str], str] | None = None,
     ) -> None:
         """Begin without routes."""
         self.service = service
@@ -128,6 +134,7 @@ class Routes:
         self.error = error
         self.before = before
         self.after = after
+        self.challenge = challenge
         self._flags = re.IGNORECASE if ignore_case else re.NOFLAG
         self._routes: list[_Route] = []
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from cspctl.cloud import Aside, Clock
+from cspctl.cloud.buckets import drawn
 from cspctl.cloud.http import ATTEMPTS, Http, derived_id
-from cspctl.errors import CloudError, Conflict, Denied, NotFound, Unreachable
+from cspctl.errors import CloudError, Conflict, Denied, Interrupted, NotFound, Throttled, Unreachable
 from tests.cloud.services import REQUEST, Handler, Time, answer, in_turn
 
 URL = "https://api.partnercenter.microsoft.com/v1/customers?size=1&sig=s3cr3t"
@@ -143,6 +149,220 @@ def test_waiting_grows_but_never_without_bound() -> None:
     with wire(answer(500)) as http, pytest.raises(CloudError):
         http.send("GET", URL)
     assert http.time.slept == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+# ---- turns
+
+ARM = "https://management.azure.com/subscriptions/7f000000-0000-4000-8000-00000000000e"
+OTHER = "https://management.azure.com/subscriptions/7f000000-0000-4000-8000-00000000000f"
+NETWORK = f"{ARM}/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
+
+
+def throttled(seconds: int, code: str = "SubscriptionRequestsThrottled") -> httpx.Response:
+    return answer(429, {"error": {"code": code, "message": "too many"}}, Retry_After=str(seconds))
+
+
+def test_more_than_is_allowed_is_never_sent_and_the_user_learns_why_it_waits() -> None:
+    with wire(answer(200)) as http:
+        lines: list[str] = []
+        http.turns.tell = lines.append
+        for _ in range(600):
+            http.send("GET", URL)
+        assert sum(http.time.slept) == pytest.approx(60)
+        assert lines == ["waiting 60 s: Partner Center allows 500 requests a minute"]
+
+
+def test_what_is_waited_for_is_told_at_most_every_ten_seconds() -> None:
+    with wire(answer(503, None, Retry_After="0"), answer(200)) as http:
+        lines: list[str] = []
+        http.turns.tell = lines.append
+        draws = drawn("PUT", ARM)
+        for _ in range(290):  # the bucket holds 200, and gets 10 more a second
+            http.turns.take(draws, None, False)
+        assert lines == []  # a tenth of a second each is not worth a line
+        http.turns.hold(draws, "", 4)
+        http.turns.take(draws, None, False)
+        http.turns.hold(draws, "", 4)
+        http.turns.take(draws, None, False)
+        assert lines == ["waiting 4 s: Azure Resource Manager asks for it"]
+
+
+def test_a_429_holds_all_calls_of_its_bucket_and_no_other_one() -> None:
+    with wire(throttled(7), answer(200)) as http:
+        http.send("GET", f"{ARM}/resourceGroups")
+        assert http.time.slept == [7.0]
+    with wire(throttled(400), answer(200)) as http:
+        with pytest.raises(CloudError, match="400 s"):
+            http.send("GET", f"{ARM}/resourceGroups")
+        assert http.send("GET", f"{OTHER}/resourceGroups").is_success
+        assert http.send("PUT", f"{ARM}/resourceGroups/g").is_success
+        with pytest.raises(CloudError, match="asks to be left alone for 400 s"):
+            http.send("GET", f"{ARM}/resourceGroups")  # not even asked
+        assert len(http.sent) == 3
+        assert http.time.slept == []
+
+
+def test_what_resource_manager_says_is_left_slows_us_before_it_refuses() -> None:
+    with wire(answer(200, None, x_ms_ratelimit_remaining_subscription_writes="0"), answer(200)) as http:
+        for _ in range(2):
+            http.send("PUT", f"{ARM}/resourceGroups/g")
+        assert http.time.slept == [pytest.approx(0.1)]
+
+
+def test_a_write_that_is_throttled_is_put_aside_and_keeps_no_thread() -> None:
+    with wire(throttled(40), answer(201)) as http:
+        kept = Aside()
+        with pytest.raises(Throttled, match="too many") as caught, http.turns.aside(kept):
+            http.send("PUT", NETWORK)
+        assert caught.value.after == 40
+        assert http.time.slept == []
+        with pytest.raises(Throttled) as caught, http.turns.aside(kept):  # too early: it is not even sent
+            http.send("PUT", NETWORK)
+        assert caught.value.after == 40
+        http.time.sleep(40)
+        with http.turns.aside(kept):
+            assert http.send("PUT", NETWORK).status_code == 201
+        assert len(http.sent) == 2
+
+
+def test_who_is_put_aside_keeps_its_place_in_the_queue() -> None:
+    with wire(answer(200)) as http:
+        for _ in range(500):
+            http.send("GET", URL)
+        first, second = Aside(), Aside()
+        for kept in (first, second):
+            with pytest.raises(Throttled, match="500 requests a minute") as caught, http.turns.aside(kept):
+                http.send("POST", URL)
+            assert caught.value.after == 60
+        http.time.sleep(60)
+        for _ in range(498):  # everybody else may have what is left, and not the two places
+            http.send("GET", URL)
+        before = list(http.time.slept)
+        for kept in (second, first):
+            with http.turns.aside(kept):
+                http.send("POST", URL)
+        assert http.time.slept == before
+
+
+def test_pauses_grow_where_a_service_names_none() -> None:
+    with wire(answer(429)) as http:
+        kept, pauses = Aside(), []
+        for _ in range(9):
+            with pytest.raises(Throttled) as caught, http.turns.aside(kept):
+                http.send("PUT", NETWORK)
+            pauses.append(caught.value.after)
+            http.time.sleep(caught.value.after)
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 64, 64]
+
+
+def test_once_something_was_written_the_thread_waits_itself() -> None:
+    """To make the whole call again would write the first thing twice."""
+    with wire(answer(201), throttled(3), answer(200)) as http, http.turns.aside(Aside()):
+        http.send("PUT", f"{ARM}/resourceGroups/g")
+        assert http.send("POST", f"{ARM}/resourceGroups/g/tag").is_success
+        assert http.time.slept == [3.0]
+
+
+def test_a_call_that_is_in_doubt_is_never_put_aside() -> None:
+    """Who makes it again would not know that an earlier attempt may have had its effect."""
+    with wire(httpx.ReadTimeout("no"), throttled(3), answer(409)) as http, http.turns.aside(Aside()):
+        with pytest.raises(Unreachable, match="an earlier attempt may have had its effect"):
+            http.send("PUT", NETWORK)
+        assert http.time.slept == [1.0, 3.0]
+
+
+BUSY = [
+    (409, {"error": {"code": "AnotherOperationInProgress", "message": "use uri: https://x/operations/1"}}, 10),
+    (
+        429,
+        {
+            "error": {
+                "code": "RetryableError",
+                "message": "A retryable error occurred.",
+                "details": [
+                    {
+                        "code": "RetryableErrorDueToAnotherOperation",
+                        "message": "Operation 1 is updating resource 2. The call can be retried in 14 seconds.",
+                    }
+                ],
+            }
+        },
+        14,
+    ),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "seconds"), BUSY, ids=["409", "429"])
+def test_what_is_busy_with_something_else_is_tried_again_and_holds_no_bucket(
+    status: int, body: Any, seconds: float
+) -> None:
+    with wire(answer(status, body), answer(200)) as http:
+        with pytest.raises(Throttled, match=body["error"]["message"]) as caught, http.turns.aside(Aside()):
+            http.send("PUT", NETWORK)
+        assert caught.value.after == seconds
+        assert http.send("PUT", NETWORK.replace("/v", "/w")).is_success
+        assert http.time.slept == []
+    with wire(answer(status, body), answer(200)) as http:  # where nobody could put it aside, the thread waits
+        assert http.send("PUT", NETWORK).is_success
+        assert http.time.slept == [seconds]
+
+
+# ---- interrupts
+
+
+def real(http: Http) -> Clock:
+    """A clock that really waits."""
+    http.clock = http.turns.clock = Clock()
+    return http.clock
+
+
+@pytest.mark.parametrize("told", ["before", "during"])
+def test_an_interruption_ends_a_wait_at_once(told: str) -> None:
+    with wire(throttled(100), answer(200)) as http:
+        clock = real(http)
+        timer = threading.Timer(0 if told == "before" else 0.2, clock.interrupt.set)
+        timer.start()
+        if told == "before":
+            timer.join()
+        began = time.monotonic()
+        with pytest.raises(Interrupted) as caught:
+            http.send("PUT", NETWORK)
+        timer.join()
+        assert time.monotonic() - began < 5
+        assert len(http.sent) == 1  # a request that runs is never cut off
+        assert not caught.value.in_doubt
+
+
+def test_an_interruption_after_a_lost_answer_leaves_it_in_doubt() -> None:
+    with wire(httpx.ReadTimeout("no")) as http:
+        real(http).interrupt.set()
+        with pytest.raises(Interrupted) as caught:
+            http.send("PUT", NETWORK)
+        assert caught.value.in_doubt
+
+
+def test_who_need_not_wait_is_not_interrupted() -> None:
+    with wire(answer(200)) as http:
+        real(http).interrupt.set()
+        assert http.send("PUT", NETWORK).is_success
+
+
+def test_threads_that_wait_at_the_same_time_share_a_jumping_clock() -> None:
+    shared, barrier, asked = Time(), threading.Barrier(2), itertools.count()
+
+    def together() -> datetime:
+        at = shared.at
+        if next(asked) < 2:
+            barrier.wait(10)
+        return at
+
+    clock = Clock(together, shared.sleep, jumps=True)
+    threads = [threading.Thread(target=clock.wait, args=(30,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(shared.slept) == 30
 
 
 # ---- errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -20,10 +21,14 @@ UNDEFINED = (
 )
 """Paths whose definitions are not among the shared ones."""
 
+NULLS = "createdBy|updatedBy|description|condition|conditionVersion|delegatedManagedIdentityResourceId"
 EXCEPTIONS = {
     "GET /subscriptions: body: 'nextLink' is a required property": "the definition requires it of every page, but the "
     "last one cannot have one",
+    rf".*/Microsoft.Authorization/role.*properties\.({NULLS}): None is not of type 'string'": "the recordings have "
+    "null where the definition knows only text",
 }
+"""Complaints of the definitions that the service itself provokes, as patterns, each with its reason."""
 
 pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="../shared/reference/arm is not beside this checkout")
 
@@ -47,7 +52,7 @@ def complaints(definitions: Definitions, answer: httpx.Response) -> list[str]:
             request.method, url.path, version, answer.status_code, body_of(answer.content), headers
         )
     worded = [f"{request.method} {url.path}: {one}" for one in said]
-    return [one for one in worded if one not in EXCEPTIONS]
+    return [one for one in worded if not any(re.fullmatch(pattern, one) for pattern in EXCEPTIONS)]
 
 
 def to_arm(world: World) -> list[httpx.Response]:

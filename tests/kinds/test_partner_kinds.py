@@ -69,7 +69,11 @@ def test_a_customer_is_created_with_microsofts_field_names(empty: World) -> None
     }
     (consent,) = sent(empty, "POST", "/applicationconsents")
     assert body(consent)["applicationGrants"] == [
-        {"enterpriseApplicationId": "797f4846-ba00-4fd7-ba43-dac1f8f63013", "scope": "user_impersonation"}
+        {"enterpriseApplicationId": "797f4846-ba00-4fd7-ba43-dac1f8f63013", "scope": "user_impersonation"},
+        {
+            "enterpriseApplicationId": "00000003-0000-0000-c000-000000000000",
+            "scope": "Directory.Read.All,Group.ReadWrite.All",
+        },
     ]
 
 

@@ -12,8 +12,9 @@ from cspctl.simulator import Simulator
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """Give a simulator of its own to each test."""
+    """Give a simulator of its own to each test, in which the partner's agents may use what customers grant."""
     simulator = Simulator()
+    simulator.account(defaultAccessAssignments=True)
     yield simulator
     simulator.close()
 

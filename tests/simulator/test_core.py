@@ -165,9 +165,9 @@ def test_what_is_not_simulated_is_501_and_names_the_route(client: Client) -> Non
     answer = client.pc("GET", f"/v1/customers/{client.tenant}/nonsense")
     assert answer.status_code == 501
     assert f"GET /v1/customers/{client.tenant}/nonsense" in answer.text
-    answer = client.http.get("https://graph.microsoft.com/v1.0/users")
+    answer = client.http.get("https://graph.windows.net/myorganization/users")
     assert answer.status_code == 501
-    assert "graph.microsoft.com/v1.0/users" in answer.text
+    assert "graph.windows.net/myorganization/users" in answer.text
 
 
 def test_any_other_host_tells_the_services_apart_by_path(client: Client) -> None:
@@ -175,6 +175,7 @@ def test_any_other_host_tells_the_services_apart_by_path(client: Client) -> None
     assert client.http.get("http://localhost:8080/v1/customers", headers=headers).status_code == 200
     found = client.http.get(f"http://localhost:8080/{client.tenant}/v2.0/.well-known/openid-configuration")
     assert found.json()["token_endpoint"].startswith("http://localhost:8080/")
+    assert client.http.get("http://localhost:8080/v1.0/users").json()["error"]["code"] == "InvalidAuthenticationToken"
     assert client.http.get("http://localhost:8080/subscriptions").status_code == 401
 
 
@@ -312,14 +313,15 @@ def test_a_byte_order_mark_begins_the_answer_of_a_checkout(client: Client) -> No
 def test_served_over_tls_it_can_drop_and_truncate_answers(tmp_path: Path) -> None:
     import ssl
 
-    from cspctl.simulator.serve import CERTIFICATE, server
+    from cspctl.simulator.certificates import AUTHORITY
+    from cspctl.simulator.serve import server
 
     simulator = Simulator(tmp_path / "state.sqlite", speed=100, jumps=False)
     served = server(simulator, "127.0.0.1", 0, tls=True)
     thread = threading.Thread(target=served.serve_forever)
     thread.start()
     try:
-        trust = ssl.create_default_context(cafile=tmp_path / CERTIFICATE)
+        trust = ssl.create_default_context(cafile=tmp_path / AUTHORITY)
         with httpx.Client(base_url=f"https://127.0.0.1:{served.server_port}", verify=trust) as http:
             assert http.get("/_simulator/profile").json()["clientId"]
             for what in ("drop", "truncate"):

@@ -61,11 +61,28 @@ NOT_TRIED = {
     "cancel-an-azure-marketplace-subscription": "marketplace subscriptions are not simulated; a plan has no deletion",
     "change-the-quantity-of-a-subscription": "the quantity of an Azure plan is always 1",
     "create-scheduled-changes": "scheduled changes belong to seat-based products",
+    "enable-secure-app-model": "its other requests are sign-ins; users are listed in test_partner_center_user_samples",
     "get-a-customer-s-usage-records": "/customers/usagerecords is not simulated: 501",
+    "get-legal-business-profile": "the partner's own profile is answered as far as its country; it has no address",
     "get-a-customer-subscription-s-usage-records": "/subscriptions/usagerecords is not simulated: 501",
     "get-subscription-overage": "/subscriptions/overage is not simulated: 501",
     "update-subscription-overage": "/subscriptions/overage is not simulated: 501",
     "update-autorenew-for-an-azure-marketplace-subscription": "an Azure plan does not renew",
+}
+
+# Pages about users, roles and licences: test_partner_center_user_samples tries them.
+ABOUT_USERS = {
+    "assign-licenses-to-a-user",
+    "check-which-licenses-are-assigned-to-a-user",
+    "delete-user-accounts-for-a-customer",
+    "get-a-list-of-available-licenses",
+    "get-a-list-of-available-licenses-by-license-group",
+    "get-a-user-account-by-id",
+    "get-licenses-assigned-to-a-user-by-license-group",
+    "reset-user-password-for-a-customer",
+    "restore-a-user-for-a-customer",
+    "set-user-roles-for-a-customer",
+    "update-user-accounts-for-a-customer",
 }
 
 # Headers of documented answers that are the business of the web server or of Microsoft's machines.
@@ -343,7 +360,7 @@ def test_patch_a_subscription(estate: Estate, page: str) -> None:
 def test_every_sample_of_our_routes_is_tried_or_named() -> None:
     tried = {*READS, *PATCHES, "get-a-list-of-products", "verify-domain-availability", "update-a-cart"}
     tried |= {"create-a-customer-for-an-indirect-reseller", "checkout-a-cart"}
-    tried |= {"delete-a-customer-account-from-the-integration-sandbox"}
+    tried |= {"delete-a-customer-account-from-the-integration-sandbox", *ABOUT_USERS}
     taken = set()
     for sample in samples():
         if sample["type"] == "request":

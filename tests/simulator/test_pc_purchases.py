@@ -57,7 +57,7 @@ def test_the_catalogues_refusals(client: Client, path: str, status: int, code: i
 
 
 def test_other_views_and_segments_hold_no_plan(client: Client) -> None:
-    assert client.pc("GET", "/v1/products?country=US&targetView=OnlineServices").json()["items"] == []
+    assert client.pc("GET", "/v1/products?country=US&targetView=Software").json()["items"] == []
     assert client.pc("GET", f"/v1{PRODUCT}/skus?country=US&targetSegment=education").json()["items"] == []
 
 

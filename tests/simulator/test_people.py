@@ -72,3 +72,33 @@ def test_what_people_cannot_do_is_told(client: Client) -> None:
     ):
         answer = client.http.post(f"{CONTROL}/_simulator/people/{act}", json=details)
         assert answer.status_code == 400, (act, answer.text)
+
+
+def test_the_customers_administrator_deletes_and_renames_users_too(client: Client) -> None:
+    customer = client.customer(DOMAIN)
+    users = f"/v1/customers/{customer}/users"
+    (admin,) = client.pc("GET", users).json()["items"]
+    client.people("rename-user", tenant=DOMAIN, user=f"admin@{DOMAIN}", to=f"root@{DOMAIN}")
+    assert client.pc("GET", f"{users}/{admin['id']}").json()["userPrincipalName"] == f"root@{DOMAIN}"
+    client.people("delete-user", tenant=customer, user=f"ROOT@{DOMAIN}")
+    assert client.pc("GET", users).json()["items"] == []
+    for act, details in (
+        ("delete-user", {"tenant": DOMAIN, "user": f"root@{DOMAIN}"}),
+        ("rename-user", {"tenant": "nobody", "user": "x", "to": "y"}),
+        ("buy-licences", {"tenant": DOMAIN, "sku": "NOTHING"}),
+        ("add-domain", {"tenant": DOMAIN, "domain": "contoso.onmicrosoft.com"}),
+    ):
+        answer = client.http.post(f"{CONTROL}/_simulator/people/{act}", json=details)
+        assert answer.status_code == 400, (act, answer.text)
+
+
+def test_a_customers_own_domain_may_be_federated(client: Client) -> None:
+    users = f"/v1/customers/{client.customer(DOMAIN)}/users"
+    client.people("add-domain", tenant=DOMAIN, domain="relecloud.com")
+    client.people("add-domain", tenant=DOMAIN, domain="corp.relecloud.com", federated="true")
+    profile = {"password": "abCD123*"}
+    body = {"displayName": "Lee", "userPrincipalName": "lee@relecloud.com", "passwordProfile": profile}
+    assert client.pc("POST", users, body).status_code == 200
+    answer = client.pc("POST", users, body | {"userPrincipalName": "lee@corp.relecloud.com"})
+    assert answer.status_code == 400
+    assert "federated" in answer.json()["description"]

@@ -96,7 +96,7 @@ def test_a_tenant_goes_by_its_domain_and_by_organizations_too(client: Client) ->
         ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
         ({"client_id": "00000000-0000-0000-0000-000000000009"}, 400, "unauthorized_client", 700016),
         ({"refresh_token": "rubbish"}, 400, "invalid_grant", 70000),
-        ({"scope": "openid"}, 400, "invalid_scope", 70011),
+        ({"grant_type": "client_credentials", "scope": "openid"}, 400, "invalid_scope", 70011),
         ({"scope": "https://nobody.example/.default"}, 400, "invalid_resource", 500011),
         ({"grant_type": "client_credentials", "scope": f"{ARM}/user_impersonation"}, 400, "invalid_scope", 1002012),
         ({"grant_type": ""}, 400, "invalid_request", 900144),
@@ -116,7 +116,8 @@ def test_an_unknown_tenant_and_an_unknown_grant(client: Client) -> None:
     answer = client.token_answer(PARTNER_CENTER, "nowhere.onmicrosoft.com")
     assert (answer.status_code, answer.json()["error_codes"]) == (400, [90002])
     assert client.http.get(f"{SIGN_IN}/nowhere/v2.0/.well-known/openid-configuration").status_code == 400
-    assert client.token_answer(PARTNER_CENTER, grant_type="password").status_code == 501
+    answer = client.token_answer(PARTNER_CENTER, grant_type="nonsense")
+    assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
 def test_a_refresh_token_dies_of_ninety_days_without_use(client: Client) -> None:

@@ -17,7 +17,8 @@ from pydantic import AfterValidator, BaseModel
 from cspctl.cloud import Cloud
 from cspctl.errors import NotFound
 from cspctl.fields import AnyCase, Arm, Immutable, RefTo, Required, Shape, shape_of
-from cspctl.resource import Item, Live, Operation, Resource, Scope
+from cspctl.part import Item
+from cspctl.resource import Live, Operation, Resource, Scope
 
 SUBSCRIPTIONS = "2022-12-01"
 """The api-version of /subscriptions."""
@@ -43,6 +44,7 @@ class ArmObject(Resource):
     """The resource type, such as ``Microsoft.Network/virtualNetworks``."""
     arm_version: ClassVar[str] = ""
     """The api-version that the kind was written for."""
+    service: ClassVar[str] = "arm"
     model: ClassVar[str] = ""
     """``package.Class`` of azure-mgmt, which knows the read-only fields; empty where there is none."""
 

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from cspctl.cloud import Cloud
 from cspctl.fields import Arm, Default, Keyed, RefTo, Required
 from cspctl.kinds.azure._arm import ArmItem, ArmResource, Location
-from cspctl.resource import Broken, Item, Live
+from cspctl.part import Item
+from cspctl.resource import Broken, Live
 
 
 @cache

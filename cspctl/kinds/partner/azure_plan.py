@@ -25,11 +25,14 @@ class AzurePlan(Resource):
 
     settles: ClassVar[timedelta] = timedelta(minutes=15)
     appears: ClassVar[timedelta] = timedelta(minutes=20)
+    calls: ClassVar[int] = 15
+    lasts: ClassVar[tuple[float, float]] = (1, 5)
     paid: ClassVar[bool] = True
     protected: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
     begins_harmlessly: ClassVar[bool] = True
-    revival: ClassVar[str] = "status: active"
+    sandbox_limit: ClassVar[tuple[int, str]] = (10, "account")
+    revival: ClassVar[tuple[str, str]] = ("status", "active")
 
     friendly_name: Annotated[str | None, Default("Azure plan")] = None
     """Its name in Partner Center."""

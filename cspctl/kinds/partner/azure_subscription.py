@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -13,7 +13,8 @@ from cspctl.cloud import Cloud
 from cspctl.errors import CloudError, NotFound, NotYet
 from cspctl.fields import Default, Keyed, NotCompared, RefTo, Required
 from cspctl.kinds.partner._azure import plans
-from cspctl.resource import GUID, Broken, Live, Operation, Part, R, Resource, Scope, one_of
+from cspctl.part import Part
+from cspctl.resource import GUID, Broken, Live, Operation, Resource, Scope, one_of
 
 SUBSCRIPTIONS, ALIASES, BILLING, PROVIDERS = "2022-12-01", "2021-10-01", "2020-05-01", "2024-07-01"
 ENDED = frozenset({"disabled", "deleted"})
@@ -61,10 +62,13 @@ class AzureSubscription(Resource):
     detail_fields: ClassVar[frozenset[str]] = frozenset({"resourceProviders"})
     settles: ClassVar[timedelta] = timedelta(minutes=15)
     appears: ClassVar[timedelta] = timedelta(minutes=20)
+    calls: ClassVar[int] = 12
+    lasts: ClassVar[tuple[float, float]] = (1, 10)
     paid: ClassVar[bool] = True
     protected: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
-    revival: ClassVar[str] = "state: Enabled"
+    sandbox_limit: ClassVar[tuple[int, str]] = (3, "customer")
+    revival: ClassVar[tuple[str, str]] = ("state", "Enabled")
 
     plan: Annotated[str | None, RefTo("AzurePlan", parent=True, implied=True), NotCompared()] = None
     """The customer's AzurePlan manifest; the only one of that customer if not given."""
@@ -166,7 +170,7 @@ class AzureSubscription(Resource):
                 if index not in result and one.found_only and isinstance(one.adopt, ByName) == by_name:
                     claimed = {live.id for live in result.values() if isinstance(live, Live)}
                     result[index] = one._adopted([live for live in found if live.id not in claimed])
-        return [_unless_shared(index, result, wanted) for index in range(len(wanted))]
+        return [result.get(index) for index in range(len(wanted))]
 
     def _fits(self, live: Live[Self]) -> bool:
         """Whether `adopt` can mean it. What has an alias was bought, and did not come along with the plan."""
@@ -264,18 +268,6 @@ class AzureSubscription(Resource):
         path = f"/subscriptions/{live.id}/providers/Microsoft.Subscription/cancel{full}"
         cloud.arm.send("POST", path, ALIASES, live.customer)
         return None
-
-
-def _unless_shared(index: int, result: Mapping[int, Live[R] | str | None], wanted: Sequence[R]) -> Live[R] | str | None:
-    """What was found, or a sentence if another manifest means it as well."""
-    mine = result.get(index)
-    if not isinstance(mine, Live):
-        return mine
-    others = [i for i, live in result.items() if isinstance(live, Live) and live.id == mine.id and i != index]
-    if not others:
-        return mine
-    names = ", ".join(wanted[i].meta.name for i in others)
-    return f"it means subscription {mine.id}, and so does AzureSubscription {names}"
 
 
 def _entitlements(cloud: Cloud, customer: str) -> list[dict[str, Any]]:

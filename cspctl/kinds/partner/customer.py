@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Set
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Self
 
@@ -13,13 +14,27 @@ from pydantic_core import PydanticCustomError
 from cspctl.cloud import Cloud, ConsentMissing
 from cspctl.cloud.partner_center import body_of
 from cspctl.errors import CloudError, NotFound
-from cspctl.fields import AnyCase, Default, Immutable, NotCompared, Required, shape_of
-from cspctl.resource import Live, Operation, Part, Resource, Scope, Waiting
+from cspctl.fields import AnyCase, Default, Immutable, Keyed, NotCompared, Required, shape_of
+from cspctl.kinds.partner._address import Address, Trimmed, address_problems
+from cspctl.kinds.partner._delegation import (
+    DEFAULT,
+    AccessAssignment,
+    assign,
+    assigned,
+    assignment_documents,
+    assignments,
+    relationships,
+    unknown_groups,
+)
+from cspctl.part import Part
+from cspctl.resource import Live, Operation, Resource, Scope, Waiting
 
 MCA = "MicrosoftCustomerAgreement"
-AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
-"""The application id of Azure Service Management, for which consent is given."""
-ADDRESS_OK = frozenset({"VerifiedShippable", "Verified", "NotValidated", "None"})
+GRANTS = {
+    "797f4846-ba00-4fd7-ba43-dac1f8f63013": "user_impersonation",
+    "00000003-0000-0000-c000-000000000000": "Directory.Read.All,Group.ReadWrite.All",
+}
+"""What consent is given for: the applications of Azure Service Management and of Microsoft Graph, and the scopes."""
 
 
 def _culture(text: str) -> str:
@@ -34,8 +49,6 @@ def _day(value: object) -> object:
 
 
 Culture = Annotated[str, AfterValidator(_culture)]
-Upper = Annotated[str, AfterValidator(lambda text: text.strip().upper() if len(text.strip()) <= 3 else text.strip())]
-Trimmed = Annotated[str, AfterValidator(str.strip)]
 
 
 class CompanyProfile(Part):
@@ -52,35 +65,6 @@ class CompanyProfile(Part):
     """The tenant's first domain, such as `fourthcoffeecsp.onmicrosoft.com`. It says which customer is meant."""
     organization_registration_number: Annotated[str | None, NotCompared()] = None
     """The company's registration number, which some 25 countries demand and the others refuse."""
-
-
-class Address(Part):
-    """A postal address with a contact. Microsoft checks it when the customer is created."""
-
-    first_name: Annotated[str | None, Required(), AnyCase(), Field(max_length=50)] = None
-    """The contact's first name."""
-    last_name: Annotated[str | None, Required(), AnyCase(), Field(max_length=50)] = None
-    """The contact's last name."""
-    phone_number: Trimmed | None = None
-    """The contact's telephone number."""
-    address_line1: Annotated[str | None, Required(), AnyCase(), Field(max_length=200)] = None
-    """Street and number."""
-    address_line2: Annotated[str | None, AnyCase(), Field(max_length=200)] = None
-    """Floor, suite."""
-    city: Annotated[str | None, Required(), AnyCase()] = None
-    """City."""
-    state: Annotated[Upper | None, AnyCase()] = None
-    """State or province, by its abbreviation; needed where the country has states."""
-    postal_code: Trimmed | None = None
-    """Postal code; needed where the country has them."""
-    country: Annotated[
-        Upper | None,
-        Required(),
-        AnyCase(),
-        Field(min_length=2, max_length=2),
-        Immutable("the country of a customer cannot change after creation"),
-    ] = None
-    """Two-letter country code (ISO 3166). Great Britain is `GB`."""
 
 
 class BillingProfile(Part):
@@ -127,13 +111,19 @@ class Customer(Resource):
     """
 
     per_customer: ClassVar[bool] = False
-    detail_fields: ClassVar[frozenset[str]] = frozenset({"companyProfile", "billingProfile", "agreement", "consent"})
+    detail_fields: ClassVar[frozenset[str]] = frozenset(
+        {"companyProfile", "billingProfile", "agreement", "accessAssignments", "consent"}
+    )
     settles: ClassVar[timedelta] = timedelta(minutes=5)
     appears: ClassVar[timedelta] = timedelta(minutes=15)
+    calls: ClassVar[int] = 12
+    lasts: ClassVar[tuple[float, float]] = (1, 3)
     protected: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
+    refuses_twins: ClassVar[bool] = True
     keeps_identity: ClassVar[bool] = True
     one_time_secrets: ClassVar[tuple[str, ...]] = ("adminPassword",)
+    sandbox_limit: ClassVar[tuple[int, str]] = (75, "account")
 
     company_profile: Annotated[CompanyProfile | None, Required()] = None
     """The tenant."""
@@ -142,7 +132,11 @@ class Customer(Resource):
     agreement: Agreement | None = None
     """The Microsoft Customer Agreement, without which nothing can be bought."""
     consent: Annotated[bool | None, Default(False)] = None
-    """Whether our application may act in the customer's tenant. Everything below a subscription needs it."""
+    """Whether our application may act in the customer's tenant, in Azure and in the directory. Everything below a
+    subscription needs it, and so do groups."""
+    access_assignments: Annotated[list[AccessAssignment] | None, Keyed("group")] = None
+    """Which of the partner's security groups may use the directory roles that Microsoft grants with a new tenant
+    (default GDAP), such as `[{group: AdminAgents}]`. Without any, nobody can give consent or keep users there."""
     existing: Annotated[bool | None, NotCompared()] = None
     """`true`: the tenant exists and its administrator must first accept our invitation. It is never created."""
 
@@ -177,6 +171,10 @@ class Customer(Resource):
             document["agreement"] = confirmed
         if "consent" in fields:
             document["consent"] = _consented(cloud, live.id)
+        if "accessAssignments" in fields and (default := _default(cloud, live.id)):
+            found = assignments(cloud, default["id"])
+            document["accessAssignments"] = assignment_documents(cloud, found)
+            payload = {**payload, "default": default, "assignments": found}
         waiting = None
         if payload.get("allowDelegatedAccess") is False:
             waiting = Waiting(
@@ -194,8 +192,10 @@ class Customer(Resource):
             yield f"a new tenant's domain ends in .onmicrosoft.com; {domain} does not. Say existing: true if it exists"
         elif cloud.partner.exists(f"/v1/domains/{domain}"):
             yield f"the domain {domain} is taken; if it is the customer's own tenant, say existing: true"
+        if self.access_assignments:
+            yield from unknown_groups(cloud, self.access_assignments)
         if self.billing_profile and self.billing_profile.default_address:
-            yield from _address_problems(cloud, self.billing_profile.default_address)
+            yield from address_problems(cloud, self.billing_profile.default_address)
 
     def create(self, cloud: Cloud) -> str | Operation:
         """POST. The password in its answer is kept before anything else happens."""
@@ -216,14 +216,33 @@ class Customer(Resource):
             _put_billing(cloud, live.id, live.raw["billingProfile"], self.document()["billingProfile"])
         if "agreement" in changed and self.agreement:
             _confirm(cloud, live.id, self.agreement)
-        if "consent" in changed:
+        consent, found = "consent" in changed, live.raw.get("assignments") or ()
+        if "accessAssignments" in changed or (
+            consent and any(one.get("status") == "pending" for one in found)
+        ):  # consent needs the roles: it is given when they are there
+            begun = assign(cloud, live.raw["default"], self.access_assignments or (), found)
+            step = f"assign, then {'consent' if self.consent else 'no consent'}" if consent else begun.step
+            return replace(begun, step=step, result=live.id)
+        if consent:
             _consent(cloud, live.id, bool(self.consent))
         return None
+
+    @classmethod
+    def proceed(cls, cloud: Cloud, operation: Operation) -> str | Operation | None:
+        """Look whether the groups have their roles; then give the consent that needs them."""
+        if not assigned(cloud, operation):
+            return operation
+        if operation.step.endswith("consent"):
+            _consent(cloud, operation.result, not operation.step.endswith("no consent"))
+        return operation.result
 
     def check(self, live: Live[Self]) -> Iterable[str]:
         """An agreement that has been confirmed stays confirmed."""
         if live.resource.agreement and not self.agreement:
             yield "agreement: a confirmed agreement cannot be taken back"
+        if self.access_assignments and not live.resource.access_assignments and not live.raw.get("default"):
+            what = "accessAssignments: Microsoft has granted no default roles in this tenant"
+            yield f"{what}; describe a DelegatedAdminRelationship, which the customer approves"
 
     @classmethod
     def contents(cls, cloud: Cloud, live: Live[Self]) -> Iterable[str]:
@@ -246,9 +265,10 @@ def _document(payload: dict[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {"companyProfile": payload.get("companyProfile") or {}}
     if billing := payload.get("billingProfile"):
         address = dict(billing.get("defaultAddress") or {})
-        # Profiles written by hand or by the portal carry the state as region.
-        address.setdefault("state", address.get("region"))
-        document["billingProfile"] = {**billing, "defaultAddress": {n: v for n, v in address.items() if v is not None}}
+        # Profiles written by hand or by the portal carry the state as region, and empty texts for what is not set.
+        address["state"] = address.get("state") or address.get("region")
+        whole = {**billing, "defaultAddress": {n: v for n, v in address.items() if v not in (None, "")}}
+        document["billingProfile"] = {name: value for name, value in whole.items() if value not in (None, "")}
     return document
 
 
@@ -262,46 +282,21 @@ def _agreement(cloud: Cloud, customer: str) -> dict[str, Any] | None:
 def _consented(cloud: Cloud, customer: str) -> bool:
     """There is no API that tells; signing in to the tenant does."""
     try:
-        cloud.auth.token(cloud.arm.base, customer, user=True)
+        for audience in (cloud.arm.base, cloud.graph.base):
+            cloud.auth.token(audience, customer, user=True, fresh=True)
     except ConsentMissing:
         return False
     return True
 
 
+def _default(cloud: Cloud, customer: str) -> dict[str, Any] | None:
+    """The relationship that Microsoft has made with the new tenant, if it is still active."""
+    found = (one for one in relationships(cloud, customer) if one["displayName"].startswith(DEFAULT))
+    return next((one for one in found if one.get("status") == "active"), None)
+
+
 def _link(cloud: Cloud) -> str:
     return str(cloud.partner.get("/v1/customers/relationshiprequests", user=True).get("url", ""))
-
-
-def _address_problems(cloud: Cloud, address: Address) -> Iterable[str]:
-    try:
-        rules = cloud.partner.get(f"/v1/countryvalidationrules/{address.country}")
-    except NotFound:
-        hint = "; Great Britain is GB" if address.country == "UK" else ""
-        yield f"{address.country} is no country that Partner Center sells in{hint}"
-        return
-    for flag, name, value in (
-        ("isStateRequired", "state", address.state),
-        ("isPostalCodeRequired", "postalCode", address.postal_code),
-    ):
-        if rules.get(flag) and not value:
-            yield f"billingProfile.defaultAddress.{name} is needed in {address.country}"
-    states = rules.get("supportedStatesList") or []
-    if address.state and states and address.state not in {str(s).upper() for s in states}:
-        yield f"{address.state} is no state of {address.country}: {', '.join(map(str, states))}"
-    postal = rules.get("postalCodeRegex")
-    if address.postal_code and postal and not re.search(postal, address.postal_code):
-        yield f"{address.postal_code} is no postal code of {address.country}"
-    answer = body_of(cloud.partner.send("POST", "/v1/validations/address", address.document()))
-    if answer.get("status") and answer["status"] not in ADDRESS_OK:
-        suggested = "; ".join(map(_line, answer.get("suggestedAddresses") or ()))
-        what = f"Microsoft does not accept the address ({answer['status']}: {answer.get('validationMessage', '')})"
-        yield f"{what}; suggested: {suggested}" if suggested else what
-
-
-def _line(address: dict[str, Any]) -> str:
-    return ", ".join(
-        str(address[n]) for n in ("addressLine1", "city", "state", "postalCode", "country") if address.get(n)
-    )
 
 
 def _put_billing(cloud: Cloud, customer: str, raw: dict[str, Any], profile: dict[str, Any]) -> None:
@@ -337,9 +332,12 @@ def _confirm(cloud: Cloud, customer: str, agreement: Agreement) -> None:
 def _consent(cloud: Cloud, customer: str, wanted: bool) -> None:
     application, path = cloud.profile.client_id, f"/v1/customers/{customer}/applicationconsents"
     if wanted:
-        grant = {"enterpriseApplicationId": AZURE, "scope": "user_impersonation"}
-        body = {"applicationId": application, "displayName": "cspctl", "applicationGrants": [grant]}
-        cloud.partner.send("POST", path, body, user=True, ok=frozenset({409}))
+        grants = [{"enterpriseApplicationId": id, "scope": scope} for id, scope in GRANTS.items()]
+        body = {"applicationId": application, "displayName": "cspctl", "applicationGrants": grants}
+        if cloud.partner.send("POST", path, body, user=True, ok=frozenset({409})).status_code == 409:
+            # There is a consent, and it is not for all of this: it can only be given anew.
+            cloud.partner.send("DELETE", f"{path}/{application}", user=True, ok=frozenset({404}))
+            cloud.partner.send("POST", path, body, user=True)
     else:
         cloud.partner.send("DELETE", f"{path}/{application}", user=True, ok=frozenset({404}))
     cloud.auth.forget(customer)

@@ -11,7 +11,15 @@ from cspctl.simulator.arm import (  # noqa: F401  (importing them declares their
     resource_reads,
     resources,
     subscription_life,
+    tag_routes,
     tenant_routes,
+)
+from cspctl.simulator.arm.authorization import (  # noqa: F401  (likewise)
+    permissions,
+    role_assignment_writes,
+    role_assignments,
+    role_definition_writes,
+    role_definitions,
 )
 from cspctl.simulator.arm.service import routes
 

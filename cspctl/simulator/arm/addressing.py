@@ -15,6 +15,19 @@ from cspctl.simulator.wire import Refused, Request
 IN_GROUP = "/subscriptions/<subscription>/resourceGroups/<group>/providers/<namespace>/<path:rest>"
 IN_SUBSCRIPTION = "/subscriptions/<subscription>/providers/<namespace>/<type>"
 
+# Types that do something when they are written: keeping them as they are sent would only pretend.
+NOT_MODELLED = frozenset(
+    f"microsoft.{name}"
+    for name in (
+        "resources/deployments",
+        "resources/deploymentscripts",
+        "resources/deploymentstacks",
+        "authorization/policyassignments",
+        "authorization/policydefinitions",
+        "authorization/policysetdefinitions",
+    )
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -26,14 +39,23 @@ class Target:
     part: tuple[str, str] | None = None
 
 
-def addressed(request: Request, subscription: str, group: str, namespace: str, rest: str) -> Target:
-    """Find out what the path names, and refuse types, api-versions, groups and parents that do not exist."""
+def addressed(
+    request: Request, subscription: str, group: str, namespace: str, rest: str, *, any_version: bool = False
+) -> Target:
+    """Find out what the path names, and refuse types, api-versions, groups and parents that do not exist.
+
+    `any_version`: the request's api-version is that of something else, which belongs to the resource.
+    """
     types, names = ids.split(rest)
     if len(types) != len(names):
         raise refuse(400, "InvalidResourceType", f"The path '{request.path}' does not name a resource.")
     version = request.query.get("api-version")
     type = provider_types.resource_type(namespace, "/".join(types), version)
-    provider_types.require_version(type, version, _location_sent(request))
+    if type.key in NOT_MODELLED:
+        text = f"The simulator has no route {request.method} {request.path} in the service arm."
+        raise refuse(501, "NotImplementedBySimulator", text)
+    if not any_version:
+        provider_types.require_version(type, version, request.now, _location_sent(request))
     found = resource_groups.require(request.tx, subscription, group)
     id = ResourceId(
         subscriptions.spelt(request.tx, subscription),

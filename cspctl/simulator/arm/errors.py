@@ -52,7 +52,8 @@ def invalid_content(message: str) -> Refused:
 
 def unauthorized(caller: dict[str, Any], action: str, scope: str) -> Refused:
     """Refuse a caller without a role that allows the action at the scope."""
-    client = caller.get("appid", "") if caller.get("idtyp") == "app" else caller.get("oid", "")
+    is_app = caller.get("idtyp") == "app"
+    client = caller.get("appid", "") if is_app else caller.get("upn") or caller.get("oid", "")
     return refuse(
         403,
         "AuthorizationFailed",

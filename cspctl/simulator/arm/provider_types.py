@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from cspctl.simulator.arm import provider_data, regions
 from cspctl.simulator.arm.errors import gateway_404, refuse
@@ -91,9 +93,25 @@ def resource_type(namespace: str, name: str, version: str) -> ResourceType:
     return found
 
 
-def require_version(type: ResourceType, version: str, location: str = "") -> None:
-    """Refuse an api-version that the type does not have; `location` as far as the request names one."""
+def _has(type: ResourceType, version: str, now: datetime) -> bool:
+    """Tell whether the type has the api-version.
+
+    Our lists end when they were written, and clients are newer every month: what is later than all we know, and
+    not in the future, is taken for a version that there is by now.
+    """
     if version.lower() in (known.lower() for known in type.versions):
+        return True
+    dated = re.fullmatch(r"(\d{4}-\d\d-\d\d)(-preview)?", version, re.IGNORECASE)
+    try:
+        day = datetime.fromisoformat(f"{dated[1]}T00:00:00+00:00") if dated else now
+    except ValueError:
+        return False
+    return dated is not None and version > max(type.versions) and day <= now
+
+
+def require_version(type: ResourceType, version: str, now: datetime, location: str = "") -> None:
+    """Refuse an api-version that the type does not have; `location` as far as the request names one."""
+    if _has(type, version, now):
         return
     where = regions.normal(location)
     places = ", ".join(regions.normal(place) for place in type.locations)
@@ -107,11 +125,11 @@ def require_version(type: ResourceType, version: str, location: str = "") -> Non
     )
 
 
-def require_gateway_version(full_name: str, version: str) -> None:
+def require_gateway_version(full_name: str, version: str, now: datetime) -> None:
     """Refuse an api-version that Azure Resource Manager's own type does not have."""
     namespace, _, name = full_name.partition("/")
     type = resource_type(namespace, name, version)
-    if version.lower() not in (known.lower() for known in type.versions):
+    if not _has(type, version, now):
         raise refuse(
             400,
             "InvalidApiVersionParameter",

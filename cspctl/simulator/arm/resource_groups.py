@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cspctl.simulator.arm import ids, operations, paging, records, references, regions, subscriptions, tags
+from cspctl.simulator.arm import (
+    ids,
+    operations,
+    paging,
+    records,
+    references,
+    regions,
+    resource_filter,
+    subscriptions,
+    tags,
+)
 from cspctl.simulator.arm.errors import group_not_found, invalid_content, refuse
 from cspctl.simulator.arm.service import gateway
 from cspctl.simulator.store import Document, Transaction
@@ -44,23 +54,13 @@ def require(tx: Transaction, subscription: str, group: str, *, for_write: bool =
 @gateway("GET", "/subscriptions/<subscription>/resourceGroups", TYPE)
 def list_groups(request: Request, subscription: str) -> Response:
     """List the groups of the subscription; `$filter` knows tagName and tagValue."""
+    is_wanted = resource_filter.test(request.query.get("$filter"))
     groups = request.tx.all(COLLECTION, f"{subscription}/")
-    return paging.page(request, [_shown(each) for each in groups if _fits(each, request.query.get("$filter"))])
+    return paging.page(request, [_shown(each) for each in groups if is_wanted(each)])
 
 
 def _shown(group: Document) -> Document:
     return {key: value for key, value in group.items() if key != "_"}
-
-
-def _fits(group: Document, wanted: str) -> bool:
-    if not wanted:
-        return True
-    found = re.fullmatch(r"\s*tagName eq '([^']*)'(?:\s+and\s+tagValue eq '([^']*)')?\s*", wanted, re.IGNORECASE)
-    if found is None:
-        raise refuse(400, "InvalidFilterInQueryString", f"Invalid $filter '{wanted}' specified in the query string.")
-    name, value = str(found[1]).lower(), found[2]
-    mine = {key.lower(): text for key, text in group.get("tags", {}).items()}
-    return name in mine and value in {None, mine[name]}
 
 
 @gateway("GET", PATH, TYPE)
@@ -195,19 +195,9 @@ def list_resources(request: Request, subscription: str) -> Response:
 
 
 def _listed(request: Request, documents: list[Document]) -> Response:
-    wanted, expand = request.query.get("$filter"), request.query.get("$expand").lower().split(",")
-    chosen = [each for each in documents if "location" in each and _is_wanted(each, wanted)]
-    return paging.page(request, [_generic(each, expand) for each in chosen])
-
-
-def _is_wanted(document: Document, wanted: str) -> bool:
-    if not wanted:
-        return True
-    found = re.fullmatch(r"\s*(resourceType|name|location) eq '([^']*)'\s*", wanted, re.IGNORECASE)
-    if found is None:
-        raise refuse(400, "InvalidFilterInQueryString", f"Invalid $filter '{wanted}' specified in the query string.")
-    field = "type" if found[1].lower() == "resourcetype" else found[1].lower()
-    return str(document.get(field, "")).lower() == found[2].lower()
+    is_wanted, expand = resource_filter.test(request.query.get("$filter")), request.query.get("$expand").lower()
+    chosen = [each for each in documents if "location" in each and is_wanted(each)]
+    return paging.page(request, [_generic(each, expand.split(",")) for each in chosen])
 
 
 def _generic(document: Document, expand: list[str]) -> dict[str, Any]:

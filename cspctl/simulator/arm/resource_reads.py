@@ -39,7 +39,7 @@ def _list_in_group(request: Request, subscription: str, group: str, namespace: s
     types, names = ids.split(rest)
     version = request.query.get("api-version")
     type = provider_types.resource_type(namespace, "/".join(types), version)
-    provider_types.require_version(type, version)
+    provider_types.require_version(type, version, request.now)
     found = resource_groups.require(request.tx, subscription, group)
     if names:
         return _list_children(request, type, subscription, found["name"], names)
@@ -70,7 +70,7 @@ def list_in_subscription(request: Request, subscription: str, namespace: str, ty
     """List the resources of a type in the whole subscription."""
     version = request.query.get("api-version")
     found = provider_types.resource_type(namespace, type, version)
-    provider_types.require_version(found, version)
+    provider_types.require_version(found, version, request.now)
     spelt = subscriptions.spelt(request.tx, subscription)
     return _listed(request, found, records.in_subscription(request.tx, spelt))
 

@@ -6,8 +6,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from cspctl.simulator import tenants
-from cspctl.simulator.arm.errors import gateway_404, refuse, unauthorized
+from cspctl.simulator.arm.authorization import foreign
+from cspctl.simulator.arm.errors import refuse
 from cspctl.simulator.store import Document, Transaction
 from cspctl.simulator.wire import Request
 
@@ -31,7 +31,7 @@ def bring_into_being(
     *,
     channel: str = "csp",
 ) -> None:
-    """Create a subscription in a directory; until `ready_at` Azure Resource Manager does not know it yet.
+    """Create a subscription with its Owner in a directory; Azure Resource Manager knows it from `ready_at` on.
 
     Channels: csp (under a partner's Azure plan), ea, payg.
     """
@@ -49,6 +49,7 @@ def bring_into_being(
     tx.put(COLLECTION, subscription_id, document)
     tx.put(BY_TENANT, f"{tenant_id}/{subscription_id}", {"id": subscription_id})
     tx.effects.append(f"subscription created {subscription_id}")
+    foreign.first_assignments(tx, now, tenant_id, subscription_id, channel)
 
 
 def find(tx: Transaction, now: datetime, subscription_id: str) -> Document | None:
@@ -91,54 +92,6 @@ def is_guid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def admit(request: Request, subscription_id: str) -> None:
-    """Refuse a malformed or unknown subscription, another directory's token, and a caller without a role."""
-    if not is_guid(subscription_id):
-        text = f"The provided subscription identifier '{subscription_id}' is malformed or invalid."
-        raise refuse(400, "InvalidSubscriptionId", text, x_ms_failure_cause="gateway")
-    document = find(request.tx, request.now, subscription_id)
-    if document is None:
-        text = f"The subscription '{subscription_id}' could not be found."
-        raise gateway_404("SubscriptionNotFound", text)
-    tenant, owner = str(request.caller.get("tid", "")), str(document["tenantId"])
-    if tenant.lower() != owner.lower():
-        raise _wrong_tenant(tenant, owner)
-    if not has_role(request, owner):
-        verb = {"GET": "read", "HEAD": "read", "DELETE": "delete", "POST": "action"}.get(request.method, "write")
-        action = f"Microsoft.Resources/subscriptions/{verb}"
-        raise unauthorized(request.caller, action, f"/subscriptions/{subscription_id}")
-
-
-def _wrong_tenant(tenant: str, owner: str) -> Exception:
-    return refuse(
-        401,
-        "InvalidAuthenticationTokenTenant",
-        f"The access token is from the wrong issuer 'https://sts.windows.net/{tenant}/'. It must match the tenant "
-        f"'https://sts.windows.net/{owner}/' associated with this subscription. Please use the authority (URL) "
-        f"'https://login.windows.net/{owner}' to get the token. Note, if the subscription is transferred to "
-        "another tenant there is no impact to the services, but information about new tenant could take time to "
-        "propagate (up to an hour). If you just transferred your subscription and see this error message, please "
-        "try back later.",
-        WWW_Authenticate=f'Bearer authorization_uri="https://login.windows.net/{owner}", error="invalid_token", '
-        'error_description="The access token is from the wrong issuer."',
-    )
-
-
-def has_role(request: Request, tenant_id: str) -> bool:
-    """Tell whether the caller may do things in the directory's subscriptions.
-
-    A person of the partner may by the delegated administration that the customer granted (admin on behalf of).
-    The partner's application as such may nothing: its service principal in the customer's directory has no
-    role on the subscription.
-    """
-    if not request.is_user or not request.caller.get("agent"):
-        return False
-    if tenant_id.lower() == tenants.partner_id(request.tx).lower():
-        return True
-    customer = request.tx.get("customers", tenant_id)
-    return customer is not None and bool(customer["allowDelegatedAccess"])
 
 
 def check_writable(request: Request, subscription_id: str) -> None:

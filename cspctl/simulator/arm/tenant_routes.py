@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cspctl.simulator import tenants
 from cspctl.simulator.arm import paging, regions, subscriptions
+from cspctl.simulator.arm.authorization import admission
 from cspctl.simulator.arm.errors import refuse
 from cspctl.simulator.arm.service import gateway, routes
 from cspctl.simulator.wire import Request, Response
@@ -14,11 +15,7 @@ SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 @gateway("GET", "/subscriptions", SUBSCRIPTIONS)
 def list_subscriptions(request: Request) -> Response:
     """List what the caller has a role on in the token's tenant; the rest is left out without a word."""
-    tenant = str(request.caller.get("tid", ""))
-    visible = subscriptions.in_tenant(request.tx, request.now, tenant)
-    if not subscriptions.has_role(request, tenant):
-        visible = []
-    return paging.page(request, [subscriptions.shown(each) for each in visible])
+    return paging.page(request, [subscriptions.shown(each) for each in admission.visible(request)])
 
 
 @gateway("GET", "/subscriptions/<subscription>", SUBSCRIPTIONS)

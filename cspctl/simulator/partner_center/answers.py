@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from typing import Any
 
@@ -15,6 +16,9 @@ from cspctl.simulator.wire import Refused, Request, Response
 # What the simulator's core reports in words, in Partner Center's codes.
 TOKEN_CODES = {"InvalidAuthenticationTokenAudience": "900420"}
 CODES = {400: "800002", 403: "2032", 404: "1000", 500: "800003", 502: "800003", 503: "800003", 504: "800003"}
+
+# Fields whose values are members of an enumeration.
+ENUMERATIONS = frozenset({"billingCycle", "billingType", "relationshipToPartner", "status"})
 
 
 def error(
@@ -93,9 +97,18 @@ def add_headers(request: Request, response: Response) -> None:
 
 
 def camel(value: Any) -> Any:
-    """Return the request body with camelCase keys; Partner Center accepts PascalCase as well."""
+    """Return the request body with camelCase keys; Partner Center accepts PascalCase as well.
+
+    It takes the members of its enumerations by their names (OneTime) as well as in its own spelling (one_time).
+    """
     if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: camel(item) for key, item in value.items()}
+        return {(name := key[:1].lower() + key[1:]): _member(name, camel(item)) for key, item in value.items()}
     if isinstance(value, list):
         return [camel(item) for item in value]
     return value
+
+
+def _member(name: str, value: Any) -> Any:
+    if name not in ENUMERATIONS or not isinstance(value, str):
+        return value
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value).lower()

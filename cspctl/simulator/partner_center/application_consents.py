@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from cspctl.simulator import tenants
+from cspctl.simulator import delegations, tenants
 from cspctl.simulator.partner_center import customers
 from cspctl.simulator.partner_center.answers import refuse
 from cspctl.simulator.partner_center.service import routes
 from cspctl.simulator.wire import Request, Response
+
+# https://learn.microsoft.com/partner-center/customers/gdap-faq: one of these, or the Global Administrator.
+CONSENTERS = ("Cloud Application Administrator", "Application Administrator")
 
 # Enterprise applications that exist in every directory, and the scopes they have; None: any name will do.
 ENTERPRISE_APPLICATIONS: dict[str, frozenset[str] | None] = {
@@ -24,7 +27,7 @@ ENTERPRISE_APPLICATIONS: dict[str, frozenset[str] | None] = {
 def create(request: Request, customer: str) -> Response:
     """Consent, in the customer's directory, to what the application asks for."""
     document = customers.find(request, customer)
-    customers.require_delegation(document)
+    delegations.require(request, document["id"], *CONSENTERS)
     body = request.body if isinstance(request.body, dict) else {}
     application = request.tx.get("applications", str(body.get("applicationId", "")))
     if application is None:
@@ -45,7 +48,7 @@ def create(request: Request, customer: str) -> Response:
 def delete(request: Request, customer: str, application: str) -> Response:
     """Withdraw the application's consent."""
     document = customers.find(request, customer)
-    customers.require_delegation(document)
+    delegations.require(request, document["id"], *CONSENTERS)
     if tenants.service_principal(request.tx, document["id"], application) is None:
         raise refuse(404, "1000", f"The application {application} has no consent for this customer.")
     tenants.disallow(request.tx, document["id"], application)

@@ -9,7 +9,15 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from cspctl.simulator.partner_center import agreements, countries, customers, orders, products, subscriptions
+from cspctl.simulator.partner_center import (
+    agreements,
+    catalogue,
+    countries,
+    customers,
+    license_subscriptions,
+    orders,
+    subscriptions,
+)
 from cspctl.simulator.partner_center.answers import refuse, resource
 from cspctl.simulator.partner_center.service import routes
 from cspctl.simulator.store import Document
@@ -116,14 +124,16 @@ def _line_item(request: Request, customer: Document, number: int, item: Any) -> 
 
 
 def _error(request: Request, country: str, line: dict[str, Any]) -> tuple[int, str] | None:
-    if str(line["catalogItemId"]).upper() != products.catalog_item_id(request.now, country):
+    product = catalogue.find(str(line["catalogItemId"]).partition(":")[0])
+    if product is None or str(line["catalogItemId"]).upper() != product.item(request.now, country):
         return CATALOG_ITEM_NOT_VALID, f"Catalog item ID {line['catalogItemId']} is not valid."
-    if str(line["billingCycle"]).lower() != products.BILLING_CYCLE:
+    cycle, term = str(line["billingCycle"]).lower(), str(line.get("termDuration") or "").upper()
+    if cycle not in product.cycles:
         return GENERAL, f"The billing cycle {line['billingCycle']} is not supported for this item."
-    if line["quantity"] != 1:
-        return GENERAL, "The quantity is not within the minimum and maximum allowed quantity (1 to 1)."
-    if line.get("termDuration"):
-        return GENERAL, f"The term duration {line['termDuration']} is not supported for this item."
+    if line["quantity"] not in range(1, product.most + 1):
+        return GENERAL, f"The quantity is not within the minimum and maximum allowed quantity (1 to {product.most})."
+    if (term, cycle) not in (product.terms or [("", cycle)]):
+        return GENERAL, f"The term duration {term} is not supported for this item with billing cycle {cycle}."
     facts = countries.find(country)
     if facts is not None and str(line["currencyCode"]).upper() != facts.currency:
         return CURRENCY_NOT_SUPPORTED, f"The currency {line['currencyCode']} is not supported in {country}."
@@ -155,11 +165,20 @@ def checkout(request: Request, customer: str, cart: str) -> Response:
     return Response(201, resource(result, "CartCheckoutResult"))
 
 
+def _check_may_buy(request: Request, customer: Document, line: dict[str, Any]) -> None:
+    product = catalogue.of_item(line["catalogItemId"])
+    if product is catalogue.AZURE_PLAN:
+        subscriptions.check_may_hold_plan(request, customer)
+    else:
+        license_subscriptions.check_quantity(request.tx, line["quantity"], product.most)
+        subscriptions.check_may_hold_another(request, customer)
+
+
 def _bought(request: Request, customer: Document, lines: list[dict[str, Any]]) -> dict[str, Any]:
     placed, errors = [], []
     for line in lines:
         try:
-            subscriptions.check_may_hold_plan(request, customer)
+            _check_may_buy(request, customer, line)
             placed.append(orders.shown(orders.place(request, customer, line), request.now))
         except Refused as refused:
             # A cart of one group fails as a whole; with several, the others are bought.

@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from cspctl.simulator import tenants
+from cspctl.simulator import delegations, directory, tenants
 from cspctl.simulator.partner_center import customer_documents, customer_rules, listing, subscriptions
 from cspctl.simulator.partner_center.answers import refuse, resource
 from cspctl.simulator.partner_center.service import is_guid, routes
@@ -41,19 +41,12 @@ def find(request: Request, customer: str) -> Document:
     document = request.tx.get(COLLECTION, customer)
     if document is None or not is_listed(document, request.now):
         raise refuse(404, "60003", f"Tenant {customer} was not found.")
-    return document
+    return {**document, "allowDelegatedAccess": delegations.is_active(request.tx, request.now, document["id"])}
 
 
 def is_listed(customer: Document, now: datetime) -> bool:
     """Tell whether reads see the customer at this time."""
     return customer["relationship"] == "reseller" and now >= datetime.fromisoformat(customer["readyAt"])
-
-
-def require_delegation(customer: Document) -> None:
-    """Refuse what needs rights in the customer's directory when the customer has taken them away."""
-    if not customer["allowDelegatedAccess"]:
-        text = "Access denied. The partner has no delegated administration privileges for the customer."
-        raise refuse(403, "2032", text)
 
 
 # Creating ------------------------------------------------------------------------------------------------
@@ -68,6 +61,13 @@ def create(request: Request) -> Response:
     customer = _new_customer(request, body)
     request.tx.put(COLLECTION, customer["id"], customer)
     tenants.create(request.tx, customer["id"], customer["domain"], customer["companyName"], kind="customer")
+    password = _password()
+    # It has no usage location: the portal asks for one before the first licence.
+    directory.add_administrator(request.tx, request.now, customer["id"], customer["domain"], password)
+    # https://learn.microsoft.com/partner-center/customers/gdap-faq: the default since November 2023.
+    delegated = body.get("enableGDAPByDefault") is not False
+    if delegated:
+        delegations.grant_default(request.tx, request.now, customer["id"])
     request.tx.effects.append(f"customer created {customer['id']}")
     answer = {
         "id": customer["id"],
@@ -75,8 +75,8 @@ def create(request: Request) -> Response:
         "companyProfile": customer_documents.company_profile(customer, light=True),
         "billingProfile": customer_documents.billing_profile(customer),
         "relationshipToPartner": "reseller",
-        "allowDelegatedAccess": True,
-        "userCredentials": {"userName": "admin", "password": _password()},
+        "allowDelegatedAccess": delegated,
+        "userCredentials": {"userName": "admin", "password": password},
         "associatedPartnerId": customer["associatedPartnerId"],
     }
     return Response(201, resource(answer, "Customer"))
@@ -157,6 +157,7 @@ def remove_relationship(request: Request, customer: str) -> Response:
         raise refuse(403, "600006", text)
     document |= {"relationship": "none", "allowDelegatedAccess": False}
     request.tx.put(COLLECTION, document["id"], document)
+    delegations.end_all(request.tx, request.now, document["id"])
     request.tx.effects.append(f"reseller relationship removed {document['id']}")
     # This answer is one of the few that echo PascalCase names and nulls.
     echo: dict[str, Any] = dict.fromkeys(ECHO) | {"RelationshipToPartner": "none"}

@@ -75,7 +75,7 @@ def _shown(entitlement: Document, plan: Document) -> dict[str, Any]:
 @routes.route("GET", "/v1/customers/<customer>/subscriptions/<subscription>/azureEntitlements")
 def list_entitlements(request: Request, customer: str, subscription: str) -> Response:
     """Answer the Azure subscriptions under a plan."""
-    owner, plan = subscriptions.find(request, customer, subscription)
+    owner, plan = subscriptions.find_plan(request, customer, subscription)
     items = [_shown(each, plan) for each in _visible(request, owner["id"])]
     uri = f"/customers/{owner['id']}/subscriptions/{plan['id']}/azureEntitlements"
     return Response(200, collection(items, uri))
@@ -92,14 +92,14 @@ def _find(request: Request, customer_id: str, entitlement: str) -> Document:
 @routes.route("GET", "/v1/customers/<customer>/subscriptions/<subscription>/azureEntitlements/<entitlement>")
 def get(request: Request, customer: str, subscription: str, entitlement: str) -> Response:
     """Answer one Azure subscription under a plan."""
-    owner, plan = subscriptions.find(request, customer, subscription)
+    owner, plan = subscriptions.find_plan(request, customer, subscription)
     return Response(200, _shown(_find(request, owner["id"], entitlement), plan))
 
 
 @routes.route("POST", "/v1/customers/<customer>/subscriptions/<subscription>/azureEntitlements/<entitlement>/cancel")
 def cancel(request: Request, customer: str, subscription: str, entitlement: str) -> Response:
     """Cancel one Azure subscription, whatever is in it: this is for compromised ones."""
-    owner, plan = subscriptions.find(request, customer, subscription)
+    owner, plan = subscriptions.find_plan(request, customer, subscription)
     found = _find(request, owner["id"], entitlement)
     reason = str((request.body or {}).get("cancellationReason", ""))
     if reason.lower() not in REASONS:

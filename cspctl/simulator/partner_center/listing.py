@@ -69,7 +69,9 @@ def _start(request: Request, documents: list[Document], size: int) -> int:
     if operation == "last":
         return max(0, len(documents) - size)
     after = _decoded(request.headers.get("MS-ContinuationToken", ""))
-    seen = sum(1 for each in documents if each["id"].lower() <= after.lower())
+    ids = [str(each["id"]).lower() for each in documents]
+    # Sorted documents go on after that one; where it is gone meanwhile, after where it would be by its id.
+    seen = ids.index(after.lower()) + 1 if after.lower() in ids else sum(1 for id in ids if id <= after.lower())
     return seen if operation == "next" else max(0, seen - 2 * size)
 
 

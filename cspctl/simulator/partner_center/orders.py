@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cspctl.simulator.arm import subscriptions as arm_subscriptions
-from cspctl.simulator.partner_center import countries, customers, entitlements, products, subscriptions
+from cspctl.simulator.partner_center import catalogue, countries, customers, entitlements, subscriptions
 from cspctl.simulator.partner_center.answers import collection, link, refuse, resource
 from cspctl.simulator.partner_center.service import routes
 from cspctl.simulator.store import Document
@@ -25,7 +25,8 @@ LIST_LAG = timedelta(minutes=5)
 
 
 def place(request: Request, customer: Document, line: dict[str, Any]) -> Document:
-    """Buy an Azure plan, which brings one Azure subscription along; return the order."""
+    """Buy what a line of a cart names; return the order."""
+    product = catalogue.of_item(line["catalogItemId"])
     country = str(customer["billingProfile"]["defaultAddress"]["country"])
     facts = countries.find(country)
     order = {
@@ -35,21 +36,32 @@ def place(request: Request, customer: Document, line: dict[str, Any]) -> Documen
         "currencySymbol": facts.symbol if facts else "$",
         "country": country,
         "offerId": line["catalogItemId"],
-        "friendlyName": line.get("friendlyName") or "Azure plan",
+        "friendlyName": line.get("friendlyName") or product.title,
+        "quantity": line["quantity"],
+        "billingCycle": str(line["billingCycle"]).lower(),
+        "termDuration": str(line.get("termDuration") or "").upper(),
         "partnerId": _reseller(line),
         "subscriptionId": str(uuid.uuid4()),
         "createdAt": request.now.isoformat(),
         "fulfilledAt": (request.now + FULFILMENT).isoformat(),
     }
     request.tx.put(COLLECTION, f"{customer['id']}/{order['id']}", order)
-    request.tx.effects.append(f"azure plan bought {order['subscriptionId']}")
-    subscriptions.add_plan(request.tx, order)
+    subscriptions.add(request.tx, order)
+    if product is catalogue.AZURE_PLAN:
+        _add_azure(request, customer)
+        request.tx.effects.append(f"azure plan bought {order['subscriptionId']}")
+    else:
+        request.tx.effects.append(f"licences bought {order['subscriptionId']}")
+    return order
+
+
+def _add_azure(request: Request, customer: Document) -> None:
+    """Give the customer the one Azure subscription that a plan brings along."""
     azure = str(uuid.uuid4())
     name = "Microsoft Azure"
     ready_at = request.now + FULFILMENT
     arm_subscriptions.bring_into_being(request.tx, request.now, azure, customer["id"], name, ready_at)
     entitlements.add(request.tx, request.now, customer["id"], azure, name)
-    return order
 
 
 def _reseller(line: dict[str, Any]) -> str:
@@ -62,16 +74,19 @@ def shown(order: Document, now: datetime) -> dict[str, Any]:
     """Return an order as Partner Center answers it at this time."""
     done = now >= datetime.fromisoformat(order["fulfilledAt"])
     uri = f"/customers/{order['customerId']}/orders/{order['id']}"
-    sku = link(f"/products/{products.PRODUCT}/skus/{products.SKU}?country={order['country']}")
+    product = catalogue.of_item(order["offerId"])
+    sku = link(f"/products/{product.id}/skus/{product.sku}?country={order['country']}")
     links = {"sku": sku}
     line: dict[str, Any] = {
         "lineItemNumber": 0,
         "offerId": order["offerId"],
         "transactionType": "New",
         "friendlyName": order["friendlyName"],
-        "quantity": 1,
+        "quantity": order["quantity"],
         "links": links,
     }
+    if order["termDuration"]:
+        line["termDuration"] = order["termDuration"]
     if done:
         line["subscriptionId"] = order["subscriptionId"]
         plan = f"/customers/{order['customerId']}/subscriptions/{order['subscriptionId']}"
@@ -80,7 +95,7 @@ def shown(order: Document, now: datetime) -> dict[str, Any]:
         "id": order["id"],
         "alternateId": order["id"],
         "referenceCustomerId": order["customerId"],
-        "billingCycle": products.BILLING_CYCLE,
+        "billingCycle": order["billingCycle"],
         "currencyCode": order["currencyCode"],
         "currencySymbol": order["currencySymbol"],
         "lineItems": [line],
@@ -131,7 +146,7 @@ def provisioning_status(request: Request, customer: str, order: str) -> Response
     item = {
         "lineItemNumber": 0,
         "status": status,
-        "quantityProvisioningInformation": [{"quantity": 1, "status": status}],
+        "quantityProvisioningInformation": [{"quantity": found["quantity"], "status": status}],
     }
     uri = f"/customers/{document['id']}/orders/{found['id']}/provisioningstatus"
     return Response(200, collection([item], uri))

@@ -1,6 +1,6 @@
-"""Answers the catalogue, which here holds one product, the Azure plan; the only place that knows prices' owners.
+"""Answers the catalogue: products, their SKUs and how these can be bought today; the only place for its routes.
 
-https://learn.microsoft.com/partner-center/developer/create-azure-plan and …/product-resources
+https://learn.microsoft.com/partner-center/developer/product-resources
 """
 
 from __future__ import annotations
@@ -9,40 +9,31 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from cspctl.simulator.partner_center import countries, customers
+from cspctl.simulator.partner_center import catalogue, countries, customers
 from cspctl.simulator.partner_center.answers import collection, link, refuse
+from cspctl.simulator.partner_center.catalogue import Product
 from cspctl.simulator.partner_center.service import routes
 from cspctl.simulator.wire import Request, Response
 
-PRODUCT, SKU = "DZH318Z0BPS6", "0001"
-BILLING_CYCLE = "one_time"
-# The views of the catalogue; those without the Azure plan are empty here.
-VIEWS_WITH_PLAN = {"azure", "microsoftazure"}
-VIEWS = VIEWS_WITH_PLAN | {
-    "azurereservations",
-    "azurereservationsvm",
-    "azurereservationssql",
-    "azurereservationscosmosdb",
-    "onlineservices",
-    "software",
-    "softwaresuselinux",
-    "softwareperpetual",
-    "softwaresubscriptions",
-    "marketplacesaas",
-}
+# The views of the catalogue; those without products of ours are empty here.
+VIEWS = frozenset(
+    {
+        "azure",
+        "microsoftazure",
+        "azurereservations",
+        "azurereservationsvm",
+        "azurereservationssql",
+        "azurereservationscosmosdb",
+        "onlineservices",
+        "software",
+        "softwaresuselinux",
+        "softwareperpetual",
+        "softwaresubscriptions",
+        "marketplacesaas",
+    }
+)
 SEGMENTS = {"commercial", "education", "government", "nonprofit"}
-ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
-
-
-def availability_id(now: datetime, country: str) -> str:
-    """Return the id of the plan's availability, another one each day: it "can change over time"."""
-    digest = hashlib.sha256(f"{now:%Y-%m-%d}/{country.upper()}".encode()).digest()
-    return "DZH318Z0" + "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:4])
-
-
-def catalog_item_id(now: datetime, country: str) -> str:
-    """Return what a cart's line item must name today to buy the Azure plan."""
-    return f"{PRODUCT}:{SKU}:{availability_id(now, country)}"
+YEARLY = {"P1M": "One-Month commitment", "P1Y": "One-Year commitment"}
 
 
 # Shapes --------------------------------------------------------------------------------------------------
@@ -53,58 +44,82 @@ def _links(uri: str, country: str, child: str = "") -> dict[str, Any]:
     return {child: link(f"{uri}/{child}?country={country}"), **links} if child else links
 
 
-def _product(country: str) -> dict[str, Any]:
+def _product(product: Product, country: str) -> dict[str, Any]:
+    kind, sub = product.type
+    type_: dict[str, Any] = {"id": kind, "displayName": kind}
+    if sub:
+        type_["subType"] = {"id": sub, "displayName": product.title}
     return {
-        "id": PRODUCT,
-        "title": "Azure plan",
-        "description": "Azure plan",
-        "productType": {
-            "id": "Azure",
-            "displayName": "Azure",
-            "subType": {"id": "AzurePlan", "displayName": "Azure plan"},
-        },
+        "id": product.id,
+        "title": product.title,
+        "description": product.title,
+        "productType": type_,
         "isMicrosoftProduct": True,
         "publisherName": "Microsoft",
-        "links": _links(f"/products/{PRODUCT}", country, "skus"),
+        "links": _links(f"/products/{product.id}", country, "skus"),
     }
 
 
-def _sku(country: str) -> dict[str, Any]:
+def _attributes(product: Product) -> dict[str, Any]:
+    if not product.provisioning_id:
+        return {"isMicrosoftProduct": True, "pilotProgram": "modernazurepilot"}
     return {
-        "id": SKU,
-        "productId": PRODUCT,
-        "title": "Microsoft Azure plan",
-        "description": "Microsoft Azure plan (MS-AZR-0017G)",
+        "isMicrosoftProduct": True,
+        "hasConstraints": True,
+        "isAddon": False,
+        "prerequisiteSkus": [],
+        "provisioningId": product.provisioning_id,
+    }
+
+
+def _sku(product: Product, country: str) -> dict[str, Any]:
+    return {
+        "id": product.sku,
+        "productId": product.id,
+        "title": product.sku_title,
+        "description": product.description,
         "minimumQuantity": 1,
-        "maximumQuantity": 1,
+        "maximumQuantity": product.most,
         "isTrial": False,
-        "supportedBillingCycles": [BILLING_CYCLE],
+        "supportedBillingCycles": product.cycles,
         "purchasePrerequisites": ["MicrosoftCustomerAgreement"],
         "inventoryVariables": [],
         "provisioningVariables": [],
         "actions": ["Refund"],
-        "dynamicAttributes": {"isMicrosoftProduct": True, "pilotProgram": "modernazurepilot"},
-        "links": _links(f"/products/{PRODUCT}/skus/{SKU}", country, "availabilities"),
+        "dynamicAttributes": _attributes(product),
+        "links": _links(f"/products/{product.id}/skus/{product.sku}", country, "availabilities"),
     }
 
 
-def _availability(now: datetime, country: str) -> dict[str, Any]:
-    facts = countries.required(country)
-    id = availability_id(now, country)
+def _term(product: Product, duration: str, cycle: str) -> dict[str, Any]:
+    id = hashlib.sha256(f"{product.id}/{duration}/{cycle}".encode()).hexdigest()[:12]
+    refund = {"sequenceId": 0, "type": "Full", "expiresAfter": "P7D"}
     return {
         "id": id,
-        "productId": PRODUCT,
-        "skuId": SKU,
-        "catalogItemId": catalog_item_id(now, country),
+        "duration": duration,
+        "description": f"{YEARLY[duration]} for {cycle} billing",
+        "billingCycle": cycle.capitalize(),
+        "cancellationPolicies": [{"refundOptions": [refund]}],
+    }
+
+
+def _availability(product: Product, now: datetime, country: str) -> dict[str, Any]:
+    facts = countries.required(country)
+    id = product.availability(now, country)
+    return {
+        "id": id,
+        "productId": product.id,
+        "skuId": product.sku,
+        "catalogItemId": product.item(now, country),
         "defaultCurrency": {"code": facts.currency, "symbol": facts.symbol},
         "segment": "commercial",
         "country": country,
         "isPurchasable": True,
-        "isRenewable": False,
-        "terms": [],
-        "product": _product(country),
-        "sku": _sku(country),
-        "links": _links(f"/products/{PRODUCT}/skus/{SKU}/availabilities/{id}", country),
+        "isRenewable": bool(product.terms),
+        "terms": [_term(product, duration, cycle) for duration, cycle in product.terms],
+        "product": _product(product, country),
+        "sku": _sku(product, country),
+        "links": _links(f"/products/{product.id}/skus/{product.sku}/availabilities/{id}", country),
     }
 
 
@@ -123,11 +138,12 @@ def _customers_country(request: Request, customer: str) -> str:
     return str(document["billingProfile"]["defaultAddress"]["country"]).upper()
 
 
-def _in_view(request: Request) -> bool:
+def _in_view(request: Request) -> list[Product]:
+    """Return the products that the asked view and segment hold."""
     view = request.query.get("targetView").lower()
     if view not in VIEWS:
         raise refuse(403, "400036", "Access to the requested targetView is not allowed.")
-    return view in VIEWS_WITH_PLAN and _in_segment(request)
+    return [each for each in catalogue.PRODUCTS if view in each.views] if _in_segment(request) else []
 
 
 def _in_segment(request: Request) -> bool:
@@ -137,17 +153,19 @@ def _in_segment(request: Request) -> bool:
     return segment == "commercial"
 
 
-def _check(product: str, sku: str | None = None) -> None:
-    if product.upper() != PRODUCT:
+def _known(product: str, sku: str | None = None) -> Product:
+    found = catalogue.find(product)
+    if found is None:
         raise refuse(404, "400013", f"Product {product} was not found.")
-    if sku is not None and sku.upper() != SKU:
+    if sku is not None and sku.upper() != found.sku:
         raise refuse(404, "400018", f"Sku {sku} was not found.")
+    return found
 
 
-def _availability_of(request: Request, country: str, availability: str) -> dict[str, Any]:
-    if availability.upper() != availability_id(request.now, country):
+def _availability_of(request: Request, product: Product, country: str, availability: str) -> dict[str, Any]:
+    if availability.upper() != product.availability(request.now, country):
         raise refuse(404, "400019", f"Availability {availability} was not found.")
-    return _availability(request.now, country)
+    return _availability(product, request.now, country)
 
 
 def _listed(request: Request, items: list[dict[str, Any]]) -> Response:
@@ -163,84 +181,80 @@ def _listed(request: Request, items: list[dict[str, Any]]) -> Response:
 def products(request: Request) -> Response:
     """Answer the products of a view."""
     country = _country(request)
-    return _listed(request, [_product(country)] if _in_view(request) else [])
+    return _listed(request, [_product(each, country) for each in _in_view(request)])
 
 
 @routes.route("GET", "/v1/customers/<customer>/products")
 def customer_products(request: Request, customer: str) -> Response:
     """Answer the products of a view that the customer can have."""
     country = _customers_country(request, customer)
-    return _listed(request, [_product(country)] if _in_view(request) else [])
+    return _listed(request, [_product(each, country) for each in _in_view(request)])
 
 
 @routes.route("GET", "/v1/products/<product>")
 def product(request: Request, product: str) -> Response:
     """Answer a product."""
-    _check(product)
-    return Response(200, _product(_country(request)))
+    return Response(200, _product(_known(product), _country(request)))
 
 
 @routes.route("GET", "/v1/customers/<customer>/products/<product>")
 def customer_product(request: Request, customer: str, product: str) -> Response:
     """Answer a product."""
-    _check(product)
-    return Response(200, _product(_customers_country(request, customer)))
+    return Response(200, _product(_known(product), _customers_country(request, customer)))
 
 
 @routes.route("GET", "/v1/products/<product>/skus")
 def skus(request: Request, product: str) -> Response:
     """Answer the SKUs of a product."""
-    _check(product)
+    found = _known(product)
     country = _country(request)
-    return _listed(request, [_sku(country)] if _in_segment(request) else [])
+    return _listed(request, [_sku(found, country)] if _in_segment(request) else [])
 
 
 @routes.route("GET", "/v1/customers/<customer>/products/<product>/skus")
 def customer_skus(request: Request, customer: str, product: str) -> Response:
     """Answer the SKUs of a product that the customer can have."""
-    _check(product)
+    found = _known(product)
     country = _customers_country(request, customer)
-    return _listed(request, [_sku(country)] if _in_segment(request) else [])
+    return _listed(request, [_sku(found, country)] if _in_segment(request) else [])
 
 
 @routes.route("GET", "/v1/products/<product>/skus/<sku>")
 def sku(request: Request, product: str, sku: str) -> Response:
     """Answer a SKU."""
-    _check(product, sku)
-    return Response(200, _sku(_country(request)))
+    return Response(200, _sku(_known(product, sku), _country(request)))
 
 
 @routes.route("GET", "/v1/customers/<customer>/products/<product>/skus/<sku>")
 def customer_sku(request: Request, customer: str, product: str, sku: str) -> Response:
     """Answer a SKU."""
-    _check(product, sku)
-    return Response(200, _sku(_customers_country(request, customer)))
+    return Response(200, _sku(_known(product, sku), _customers_country(request, customer)))
 
 
 @routes.route("GET", "/v1/products/<product>/skus/<sku>/availabilities")
 def availabilities(request: Request, product: str, sku: str) -> Response:
     """Answer how a SKU can be bought in a country today."""
-    _check(product, sku)
+    found = _known(product, sku)
     country = _country(request)
-    return _listed(request, [_availability(request.now, country)] if _in_segment(request) else [])
+    return _listed(request, [_availability(found, request.now, country)] if _in_segment(request) else [])
 
 
 @routes.route("GET", "/v1/customers/<customer>/products/<product>/skus/<sku>/availabilities")
 def customer_availabilities(request: Request, customer: str, product: str, sku: str) -> Response:
     """Answer how the customer can buy a SKU today."""
-    _check(product, sku)
-    return _listed(request, [_availability(request.now, _customers_country(request, customer))])
+    found = _known(product, sku)
+    return _listed(request, [_availability(found, request.now, _customers_country(request, customer))])
 
 
 @routes.route("GET", "/v1/products/<product>/skus/<sku>/availabilities/<availability>")
 def availability(request: Request, product: str, sku: str, availability: str) -> Response:
     """Answer one availability; yesterday's is gone."""
-    _check(product, sku)
-    return Response(200, _availability_of(request, _country(request), availability))
+    found = _known(product, sku)
+    return Response(200, _availability_of(request, found, _country(request), availability))
 
 
 @routes.route("GET", "/v1/customers/<customer>/products/<product>/skus/<sku>/availabilities/<availability>")
 def customer_availability(request: Request, customer: str, product: str, sku: str, availability: str) -> Response:
     """Answer one availability for the customer; yesterday's is gone."""
-    _check(product, sku)
-    return Response(200, _availability_of(request, _customers_country(request, customer), availability))
+    found = _known(product, sku)
+    return Response(200, _availability_of(request, found, _customers_country(request, customer), availability))

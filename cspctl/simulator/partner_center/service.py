@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from cspctl.simulator import tenants
+from cspctl.simulator import accounts, tenants
 from cspctl.simulator.partner_center import answers
 from cspctl.simulator.partner_center.answers import refuse
 from cspctl.simulator.wire import Match, Refused, Request, Response, Routes
@@ -34,14 +35,22 @@ def before(request: Request, match: Match) -> Response | None:
 def _check_caller(request: Request, match: Match) -> None:
     if str(request.caller.get("tid", "")).lower() != tenants.partner_id(request.tx).lower():
         raise refuse(401, "800001", "The token is not one of a Partner Center account's tenant.")
+    # "API access to Partner Center for indirect resellers isn't supported", without saying how it is refused.
+    # https://learn.microsoft.com/partner-center/developer/get-started
+    if accounts.read(request.tx)["tier"] == "reseller":
+        raise refuse(403, "2032", "The account has no access to Partner Center's API.")
     if not request.is_user:
         if match.requirements.get("user"):
             raise refuse(403, "900329", "This API doesn't support App only authentication.")
         return
-    if "mfa" not in request.caller.get("amr", []):
+    if not _did_mfa(request):
         raise refuse(401, "900421", "Multifactor authentication (MFA) is required.")
     if not request.caller.get("agent"):
         raise refuse(403, "900308", "The user does not have sufficient privileges for this operation.")
+
+
+def _did_mfa(request: Request) -> bool:
+    return "mfa" in request.caller.get("amr", [])
 
 
 def _check_ids(request: Request, match: Match) -> None:
@@ -89,7 +98,21 @@ def _earlier_answer(request: Request) -> Response | None:
     earlier = request.tx.get("partnerCenterAnswers", key) if key else None
     if earlier is None:
         return None
-    return Response(earlier["status"], earlier["body"], dict(earlier["headers"]))
+    return Response(earlier["status"], _with_password(earlier["body"], request), dict(earlier["headers"]))
+
+
+def _without_password(body: Any) -> Any:
+    """Return what is remembered of an answer: the password that a caller has set is repeated, but never kept."""
+    if isinstance(body, dict) and isinstance(body.get("passwordProfile"), dict):
+        return {**body, "passwordProfile": {**body["passwordProfile"], "password": None}}
+    return body
+
+
+def _with_password(body: Any, request: Request) -> Any:
+    given = request.body.get("passwordProfile") if isinstance(request.body, dict) else None
+    if isinstance(body, dict) and isinstance(body.get("passwordProfile"), dict) and isinstance(given, dict):
+        return {**body, "passwordProfile": {**body["passwordProfile"], "password": given.get("password")}}
+    return body
 
 
 def after(request: Request, match: Match | None, response: Response) -> None:
@@ -99,9 +122,12 @@ def after(request: Request, match: Match | None, response: Response) -> None:
     """
     key = _idempotency_key(request)
     if key and match and request.method in WRITES and response.status < 300:
-        document = {"status": response.status, "body": response.body, "headers": response.headers}
+        document = {"status": response.status, "body": _without_password(response.body), "headers": response.headers}
         request.tx.put("partnerCenterAnswers", key, document)
     answers.add_headers(request, response)
+    # Clients read it as a header, also of the refusal for want of MFA; the documentation does not say where it is.
+    if request.is_user and request.headers.get("ValidateMfa", "").lower() == "true":
+        response.headers["isMfaCompliant"] = "true" if _did_mfa(request) else "false"
     if match and match.requirements.get("byte_order_mark") and response.status < 300:
         answers.put_byte_order_mark(response)
 

@@ -1,4 +1,4 @@
-"""Keeps Partner Center's subscriptions, of which there is one kind here, the Azure plan; the only place for them.
+"""Keeps Partner Center's subscriptions, Azure plans and such to licences; the only place for them.
 
 https://learn.microsoft.com/partner-center/developer/subscription-resources
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from cspctl.simulator.partner_center import customers, entitlements, products
+from cspctl.simulator.partner_center import catalogue, customers, entitlements, license_subscriptions
 from cspctl.simulator.partner_center.answers import collection, link, refuse, resource
 from cspctl.simulator.partner_center.service import routes
 from cspctl.simulator.store import Document, Transaction
@@ -16,6 +16,7 @@ from cspctl.simulator.wire import Request, Response
 
 COLLECTION = "partnerSubscriptions"
 SANDBOX_PLANS = 10
+SANDBOX_SUBSCRIPTIONS = 5  # for each customer
 STATUS_TICK = 15 * 60  # seconds: "The status field is updated every 15 minutes."
 
 
@@ -24,11 +25,12 @@ STATUS_TICK = 15 * 60  # seconds: "The status field is updated every 15 minutes.
 
 def azure_plan(tx: Transaction, customer: str) -> Document | None:
     """Return the customer's Azure plan, whatever its status, or None."""
-    return next(iter(tx.all(COLLECTION, f"{customer}/")), None)
+    held = tx.all(COLLECTION, f"{customer}/")
+    return next((each for each in held if not license_subscriptions.is_one(each)), None)
 
 
 def active(tx: Transaction, customer: str) -> list[Document]:
-    """Return the customer's subscriptions that have not been suspended."""
+    """Return the customer's subscriptions that have been neither suspended nor deleted."""
     return [each for each in tx.all(COLLECTION, f"{customer}/") if each["status"] == "active"]
 
 
@@ -38,13 +40,22 @@ def check_may_hold_plan(request: Request, customer: Document) -> None:
         text = "The desired number of subscriptions exceeded the maximum number of subscriptions allowed per customer"
         raise refuse(403, "800066", text)
     account = request.tx.get("account", "partner") or {}
-    if account.get("sandbox") and len(request.tx.all(COLLECTION)) >= SANDBOX_PLANS:
+    plans = [each for each in request.tx.all(COLLECTION) if not license_subscriptions.is_one(each)]
+    if account.get("sandbox") and len(plans) >= SANDBOX_PLANS:
         text = "Unable to create order. There is a limit to how many Azure plans can be created under sandbox accounts"
         raise refuse(400, "900116", text)
 
 
-def add_plan(tx: Transaction, order: Document) -> None:
-    """Bring the Azure plan of an order into being."""
+def check_may_hold_another(request: Request, customer: Document) -> None:
+    """Refuse more subscriptions for one customer than a sandbox may have."""
+    account = request.tx.get("account", "partner") or {}
+    if account.get("sandbox") and len(active(request.tx, customer["id"])) >= SANDBOX_SUBSCRIPTIONS:
+        text = "The desired number of subscriptions exceeded the maximum number of subscriptions allowed per customer"
+        raise refuse(403, "800066", text)
+
+
+def add(tx: Transaction, order: Document) -> None:
+    """Bring the subscription of an order into being."""
     plan = {
         "id": order["subscriptionId"],
         "customerId": order["customerId"],
@@ -56,8 +67,18 @@ def add_plan(tx: Transaction, order: Document) -> None:
         "status": "active",
         "createdAt": order["createdAt"],
         "readyAt": order["fulfilledAt"],
+        "quantity": order["quantity"],
+        "billingCycle": order["billingCycle"],
+        "termDuration": order["termDuration"],
+        "autoRenewEnabled": bool(order["termDuration"]),
     }
-    tx.put(COLLECTION, f"{plan['customerId']}/{plan['id']}", plan)
+    _save(tx, plan)
+
+
+def _save(tx: Transaction, subscription: Document) -> None:
+    tx.put(COLLECTION, f"{subscription['customerId']}/{subscription['id']}", subscription)
+    if license_subscriptions.is_one(subscription):
+        license_subscriptions.provide(tx, subscription)
 
 
 def find(request: Request, customer: str, subscription: str) -> tuple[Document, Document]:
@@ -69,9 +90,18 @@ def find(request: Request, customer: str, subscription: str) -> tuple[Document, 
     return owner, plan
 
 
-def _shown(plan: Document) -> dict[str, Any]:
+def find_plan(request: Request, customer: str, subscription: str) -> tuple[Document, Document]:
+    """Return the customer and its Azure plan, or refuse; what belongs to Azure is only under a plan."""
+    owner, plan = find(request, customer, subscription)
+    if license_subscriptions.is_one(plan):
+        raise refuse(404, "20003", f"Subscription with ID {subscription} is no Azure plan.")
+    return owner, plan
+
+
+def _shown(plan: Document, now: datetime) -> dict[str, Any]:
     country = plan["country"]
-    product, sku = f"/products/{products.PRODUCT}", f"/products/{products.PRODUCT}/skus/{products.SKU}"
+    bought = catalogue.of_item(plan["offerId"])
+    product, sku = f"/products/{bought.id}", f"/products/{bought.id}/skus/{bought.sku}"
     availability = str(plan["offerId"]).rpartition(":")[2]
     created = plan["createdAt"].replace("+00:00", "Z")
     body = {
@@ -90,7 +120,7 @@ def _shown(plan: Document) -> dict[str, Any]:
         "autoRenewEnabled": False,
         "isTrial": False,
         "billingType": "usage",
-        "billingCycle": products.BILLING_CYCLE,
+        "billingCycle": "one_time",
         "termDuration": "",
         "renewalTermDuration": "",
         "refundOptions": [],
@@ -102,6 +132,8 @@ def _shown(plan: Document) -> dict[str, Any]:
         "publisherName": "Microsoft Corporation",
         "orderId": plan["orderId"],
     }
+    if license_subscriptions.is_one(plan):
+        body |= license_subscriptions.fields(plan, now)
     # New-commerce subscriptions have no etag.
     answer = resource(body, "Subscription", f"/customers/{plan['customerId']}/subscriptions/{plan['id']}")
     answer["links"] |= {
@@ -121,7 +153,7 @@ def list_subscriptions(request: Request, customer: str) -> Response:
     owner = customers.find(request, customer)
     order, reseller = request.query.get("order_id").lower(), request.query.get("mpn_id")
     chosen = [
-        _shown(plan)
+        _shown(plan, request.now)
         for plan in request.tx.all(COLLECTION, f"{owner['id']}/")
         if request.now >= datetime.fromisoformat(plan["readyAt"])
         and order in ("", plan["orderId"].lower())
@@ -133,7 +165,7 @@ def list_subscriptions(request: Request, customer: str) -> Response:
 @routes.route("GET", "/v1/customers/<customer>/subscriptions/<subscription>")
 def get(request: Request, customer: str, subscription: str) -> Response:
     """Answer a subscription."""
-    return Response(200, _shown(find(request, customer, subscription)[1]))
+    return Response(200, _shown(find(request, customer, subscription)[1], request.now))
 
 
 @routes.route("PATCH", "/v1/customers/<customer>/subscriptions/<subscription>")
@@ -142,6 +174,13 @@ def update(request: Request, customer: str, subscription: str) -> Response:
     owner, plan = find(request, customer, subscription)
     body = request.body if isinstance(request.body, dict) else {}
     _check_unchangeable(plan, body)
+    if license_subscriptions.is_one(plan):
+        changed = license_subscriptions.changed(request, plan, body)
+        if changed != plan:
+            request.tx.effects.append(f"subscription changed {plan['id']}")
+        _save(request.tx, changed)
+        return Response(200, _shown(changed, request.now))
+    _check_plan(body)
     name = str(body.get("friendlyName") or plan["friendlyName"])
     status = str(body.get("status") or plan["status"]).lower()
     if plan["status"] == "suspended" and status == "suspended" and name != plan["friendlyName"]:
@@ -152,22 +191,25 @@ def update(request: Request, customer: str, subscription: str) -> Response:
     if status != plan["status"]:
         request.tx.effects.append(f"azure plan {status} {plan['id']}")
     plan |= {"friendlyName": name, "status": status}
-    request.tx.put(COLLECTION, f"{owner['id']}/{plan['id']}", plan)
-    return Response(200, _shown(plan))
+    _save(request.tx, plan)
+    return Response(200, _shown(plan, request.now))
 
 
 def _check_unchangeable(plan: Document, body: dict[str, Any]) -> None:
     if str(body.get("id") or plan["id"]).lower() != str(plan["id"]).lower():
         raise refuse(400, "3000", "Invalid property 'id': it is not this subscription's.")
+    if body.get("partnerId") not in (None, "", plan["partnerId"]):
+        raise refuse(400, "800098", "Cannot update the partner on record for this subscription")
+
+
+def _check_plan(body: dict[str, Any]) -> None:
     if body.get("quantity") not in (None, 1):
         raise refuse(400, "800095", "Cannot update the seat quantity for this subscription")
-    if str(body.get("billingCycle") or products.BILLING_CYCLE).lower() != products.BILLING_CYCLE:
+    if str(body.get("billingCycle") or "one_time").lower() != "one_time":
         text = "The billing cycle for an existing subscription cannot be updated using update-subscription operation."
         raise refuse(400, "2054", f"{text} Use update-Order operation")
     if body.get("autoRenewEnabled"):
         raise refuse(400, "800093", "The subscription is not eligible to be auto-renewed")
-    if body.get("partnerId") not in (None, "", plan["partnerId"]):
-        raise refuse(400, "800098", "Cannot update the partner on record for this subscription")
 
 
 def _check_status(request: Request, owner: Document, plan: Document, status: str) -> None:
@@ -184,5 +226,7 @@ def provisioning_status(request: Request, customer: str, subscription: str) -> R
     _, plan = find(request, customer, subscription)
     looked = datetime.fromtimestamp(request.now.timestamp() // STATUS_TICK * STATUS_TICK, UTC)
     status = "success" if looked >= datetime.fromisoformat(plan["readyAt"]) else "pending"
-    body = {"skuId": products.SKU, "status": status, "quantity": 1, "endDate": "9999-12-31T00:00:00Z"}
+    sku = catalogue.of_item(plan["offerId"]).sku
+    end = _shown(plan, request.now)["commitmentEndDate"]
+    body = {"skuId": sku, "status": status, "quantity": plan["quantity"], "endDate": end}
     return Response(200, resource(body, "SubscriptionProvisioningStatus"))

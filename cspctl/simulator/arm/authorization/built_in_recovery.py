@@ -1,0 +1,333 @@
+"""Backup and Site Recovery: built-in roles as Microsoft publishes them, with descriptions of our own.
+
+https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+"""
+
+from __future__ import annotations
+
+from cspctl.simulator.arm.authorization.built_in_shape import BuiltIn
+
+ROLES = (
+    BuiltIn(
+        "6670b86e-a3f7-4917-ac9b-5d6ab1be4567",
+        "Site Recovery Contributor",
+        "Everything with Site Recovery but creating vaults and assigning access.",
+        actions="""
+Microsoft.Authorization/*/read Microsoft.Insights/alertRules/* Microsoft.Network/virtualNetworks/read
+Microsoft.RecoveryServices/locations/allocatedStamp/read Microsoft.RecoveryServices/locations/allocateStamp/action
+Microsoft.RecoveryServices/Vaults/certificates/write Microsoft.RecoveryServices/Vaults/extendedInformation/*
+Microsoft.RecoveryServices/Vaults/read Microsoft.RecoveryServices/Vaults/refreshContainers/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/* Microsoft.RecoveryServices/vaults/replicationAlertSettings/*
+Microsoft.RecoveryServices/vaults/replicationEvents/read Microsoft.RecoveryServices/vaults/replicationFabrics/*
+Microsoft.RecoveryServices/vaults/replicationJobs/* Microsoft.RecoveryServices/vaults/replicationPolicies/*
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/*
+Microsoft.RecoveryServices/vaults/replicationVaultSettings/* Microsoft.RecoveryServices/Vaults/storageConfig/*
+Microsoft.RecoveryServices/Vaults/tokenInfo/read Microsoft.RecoveryServices/Vaults/usages/read
+Microsoft.RecoveryServices/Vaults/vaultTokens/read Microsoft.RecoveryServices/Vaults/monitoringAlerts/*
+Microsoft.RecoveryServices/Vaults/monitoringConfigurations/notificationConfiguration/read
+Microsoft.ResourceHealth/availabilityStatuses/read Microsoft.Resources/deployments/*
+Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Storage/storageAccounts/read
+Microsoft.RecoveryServices/vaults/replicationOperationStatus/read Microsoft.Support/*
+""",
+    ),
+    BuiltIn(
+        "494ae006-db33-4328-bf46-533a6560a3ca",
+        "Site Recovery Operator",
+        "Fail over and back without further administration of Site Recovery.",
+        actions="""
+Microsoft.Authorization/*/read Microsoft.Insights/alertRules/* Microsoft.Network/virtualNetworks/read
+Microsoft.RecoveryServices/locations/allocatedStamp/read Microsoft.RecoveryServices/locations/allocateStamp/action
+Microsoft.RecoveryServices/Vaults/extendedInformation/read Microsoft.RecoveryServices/Vaults/read
+Microsoft.RecoveryServices/Vaults/refreshContainers/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/operationResults/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/read
+Microsoft.RecoveryServices/vaults/replicationAlertSettings/read
+Microsoft.RecoveryServices/vaults/replicationEvents/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/checkConsistency/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/reassociateGateway/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/renewcertificate/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetworks/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetworks/replicationNetworkMappings/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectableItems/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/applyRecoveryPoint/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/failoverCommit/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/plannedFailover/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/recoveryPoints/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/repairReplication/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/reProtect/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/switchprotection/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/testFailover/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/testFailoverCleanup/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/unplannedFailover/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/updateMobilityService/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectionContainerMappings/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationRecoveryServicesProviders/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationRecoveryServicesProviders/refreshProvider/action
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationStorageClassifications/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationStorageClassifications/replicationStorageClassificationMappings/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationvCenters/read
+Microsoft.RecoveryServices/vaults/replicationJobs/* Microsoft.RecoveryServices/vaults/replicationPolicies/read
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/failoverCommit/action
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/plannedFailover/action
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/read
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/reProtect/action
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/testFailover/action
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/testFailoverCleanup/action
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/unplannedFailover/action
+Microsoft.RecoveryServices/vaults/replicationVaultSettings/read Microsoft.RecoveryServices/Vaults/monitoringAlerts/*
+Microsoft.RecoveryServices/Vaults/monitoringConfigurations/notificationConfiguration/read
+Microsoft.RecoveryServices/Vaults/storageConfig/read Microsoft.RecoveryServices/Vaults/tokenInfo/read
+Microsoft.RecoveryServices/Vaults/usages/read Microsoft.RecoveryServices/Vaults/vaultTokens/read
+Microsoft.ResourceHealth/availabilityStatuses/read Microsoft.Resources/deployments/*
+Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Storage/storageAccounts/read Microsoft.Support/*
+""",
+    ),
+    BuiltIn(
+        "dbaa88c4-0c30-4179-9fb3-46319faa6149",
+        "Site Recovery Reader",
+        "See the state of Site Recovery.",
+        actions="""
+Microsoft.Authorization/*/read Microsoft.RecoveryServices/locations/allocatedStamp/read
+Microsoft.RecoveryServices/Vaults/extendedInformation/read Microsoft.RecoveryServices/Vaults/monitoringAlerts/read
+Microsoft.RecoveryServices/Vaults/monitoringConfigurations/notificationConfiguration/read
+Microsoft.RecoveryServices/Vaults/read Microsoft.RecoveryServices/Vaults/refreshContainers/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/operationResults/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/read
+Microsoft.RecoveryServices/vaults/replicationAlertSettings/read
+Microsoft.RecoveryServices/vaults/replicationEvents/read Microsoft.RecoveryServices/vaults/replicationFabrics/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetworks/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetworks/replicationNetworkMappings/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectableItems/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/recoveryPoints/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectionContainerMappings/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationRecoveryServicesProviders/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationStorageClassifications/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationStorageClassifications/replicationStorageClassificationMappings/read
+Microsoft.RecoveryServices/vaults/replicationFabrics/replicationvCenters/read
+Microsoft.RecoveryServices/vaults/replicationJobs/read Microsoft.RecoveryServices/vaults/replicationPolicies/read
+Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/read
+Microsoft.RecoveryServices/vaults/replicationVaultSettings/read Microsoft.RecoveryServices/Vaults/storageConfig/read
+Microsoft.RecoveryServices/Vaults/tokenInfo/read Microsoft.RecoveryServices/Vaults/usages/read
+Microsoft.RecoveryServices/Vaults/vaultTokens/read Microsoft.Support/*
+""",
+    ),
+    BuiltIn(
+        "5e467623-bb1f-42f4-a55d-6e525e11384b",
+        "Backup Contributor",
+        "Work on backups without deleting vaults or assigning access.",
+        actions="""
+Microsoft.Authorization/*/read Microsoft.Network/virtualNetworks/read Microsoft.RecoveryServices/locations/*
+Microsoft.RecoveryServices/Vaults/backupFabrics/operationResults/*
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/*
+Microsoft.RecoveryServices/Vaults/backupFabrics/refreshContainers/action
+Microsoft.RecoveryServices/Vaults/backupJobs/* Microsoft.RecoveryServices/Vaults/backupJobsExport/action
+Microsoft.RecoveryServices/Vaults/backupOperationResults/* Microsoft.RecoveryServices/Vaults/backupPolicies/*
+Microsoft.RecoveryServices/Vaults/backupProtectableItems/* Microsoft.RecoveryServices/Vaults/backupProtectedItems/*
+Microsoft.RecoveryServices/Vaults/backupProtectionContainers/* Microsoft.RecoveryServices/Vaults/backupSecurityPIN/*
+Microsoft.RecoveryServices/Vaults/backupUsageSummaries/read Microsoft.RecoveryServices/Vaults/certificates/*
+Microsoft.RecoveryServices/Vaults/extendedInformation/* Microsoft.RecoveryServices/Vaults/monitoringAlerts/read
+Microsoft.RecoveryServices/Vaults/monitoringConfigurations/* Microsoft.RecoveryServices/Vaults/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/* Microsoft.RecoveryServices/Vaults/usages/*
+Microsoft.Resources/deployments/* Microsoft.Resources/subscriptions/resourceGroups/read
+Microsoft.Storage/storageAccounts/read Microsoft.RecoveryServices/Vaults/backupstorageconfig/*
+Microsoft.RecoveryServices/Vaults/backupconfig/* Microsoft.RecoveryServices/Vaults/backupValidateOperation/action
+Microsoft.RecoveryServices/Vaults/write Microsoft.RecoveryServices/Vaults/backupOperations/read
+Microsoft.RecoveryServices/Vaults/backupEngines/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/backupProtectionIntent/*
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectableContainers/read
+Microsoft.RecoveryServices/vaults/operationStatus/read Microsoft.RecoveryServices/vaults/operationResults/read
+Microsoft.RecoveryServices/locations/backupStatus/action
+Microsoft.RecoveryServices/locations/backupPreValidateProtection/action
+Microsoft.RecoveryServices/locations/backupValidateFeatures/action
+Microsoft.RecoveryServices/Vaults/monitoringAlerts/write Microsoft.RecoveryServices/operations/read
+Microsoft.RecoveryServices/locations/operationStatus/read
+Microsoft.RecoveryServices/Vaults/backupProtectionIntents/read Microsoft.Support/*
+Microsoft.DataProtection/locations/getBackupStatus/action Microsoft.DataProtection/backupVaults/backupInstances/write
+Microsoft.DataProtection/backupVaults/backupInstances/delete
+Microsoft.DataProtection/backupVaults/backupInstances/read Microsoft.DataProtection/backupVaults/backupInstances/read
+Microsoft.DataProtection/backupVaults/deletedBackupInstances/read
+Microsoft.DataProtection/backupVaults/deletedBackupInstances/undelete/action
+Microsoft.DataProtection/backupVaults/backupInstances/backup/action
+Microsoft.DataProtection/backupVaults/backupInstances/validateRestore/action
+Microsoft.DataProtection/backupVaults/backupInstances/restore/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/crossRegionRestore/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/validateCrossRegionRestore/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchCrossRegionRestoreJobs/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchCrossRegionRestoreJob/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchSecondaryRecoveryPoints/action
+Microsoft.DataProtection/backupVaults/backupPolicies/write Microsoft.DataProtection/backupVaults/backupPolicies/delete
+Microsoft.DataProtection/backupVaults/backupPolicies/read Microsoft.DataProtection/backupVaults/backupPolicies/read
+Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read
+Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read
+Microsoft.DataProtection/backupVaults/backupInstances/findRestorableTimeRanges/action
+Microsoft.DataProtection/backupVaults/backupInstances/operationResults/read
+Microsoft.DataProtection/backupVaults/write Microsoft.DataProtection/backupVaults/read
+Microsoft.DataProtection/backupVaults/operationResults/read Microsoft.DataProtection/backupVaults/operationStatus/read
+Microsoft.DataProtection/locations/checkNameAvailability/action
+Microsoft.DataProtection/locations/checkFeatureSupport/action Microsoft.DataProtection/backupVaults/read
+Microsoft.DataProtection/backupVaults/read Microsoft.DataProtection/locations/operationStatus/read
+Microsoft.DataProtection/locations/operationResults/read
+Microsoft.DataProtection/backupVaults/validateForBackup/action Microsoft.DataProtection/operations/read
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/delete
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/read
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/unlockDelete/action
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/write
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/read
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/write
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/delete
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/unlockDelete/action
+Microsoft.DataProtection/backupVaults/backupInstances/validateForModifyBackup/action
+Microsoft.DataProtection/backupVaults/backupInstances/SuspendBackups/action
+Microsoft.DataProtection/backupVaults/backupInstances/resumeProtection/action
+""",
+    ),
+    BuiltIn(
+        "00c29273-979b-4161-815c-10b084fb9324",
+        "Backup Operator",
+        "Work on backups without ending them, deleting vaults or assigning access.",
+        actions="""
+Microsoft.Authorization/*/read Microsoft.Network/virtualNetworks/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/backup/action
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/operationsStatus/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/provisionInstantItemRecovery/action
+Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/accessToken/action
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/restore/action
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/revokeInstantItemRecovery/action
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/write
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/refreshContainers/action
+Microsoft.RecoveryServices/Vaults/backupJobs/* Microsoft.RecoveryServices/Vaults/backupJobsExport/action
+Microsoft.RecoveryServices/Vaults/backupOperationResults/*
+Microsoft.RecoveryServices/Vaults/backupPolicies/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupPolicies/read Microsoft.RecoveryServices/Vaults/backupProtectableItems/*
+Microsoft.RecoveryServices/Vaults/backupProtectedItems/read
+Microsoft.RecoveryServices/Vaults/backupProtectionContainers/read
+Microsoft.RecoveryServices/Vaults/backupUsageSummaries/read Microsoft.RecoveryServices/Vaults/certificates/write
+Microsoft.RecoveryServices/Vaults/extendedInformation/read Microsoft.RecoveryServices/Vaults/extendedInformation/write
+Microsoft.RecoveryServices/Vaults/monitoringAlerts/read Microsoft.RecoveryServices/Vaults/monitoringConfigurations/*
+Microsoft.RecoveryServices/Vaults/read Microsoft.RecoveryServices/Vaults/registeredIdentities/operationResults/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/write Microsoft.RecoveryServices/Vaults/usages/read
+Microsoft.Resources/deployments/* Microsoft.Resources/subscriptions/resourceGroups/read
+Microsoft.Storage/storageAccounts/read Microsoft.RecoveryServices/Vaults/backupstorageconfig/*
+Microsoft.RecoveryServices/Vaults/backupValidateOperation/action
+Microsoft.RecoveryServices/Vaults/backupTriggerValidateOperation/action
+Microsoft.RecoveryServices/Vaults/backupValidateOperationResults/read
+Microsoft.RecoveryServices/Vaults/backupValidateOperationsStatuses/read
+Microsoft.RecoveryServices/Vaults/backupOperations/read
+Microsoft.RecoveryServices/Vaults/backupPolicies/operations/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/write
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/inquire/action
+Microsoft.RecoveryServices/Vaults/backupEngines/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/backupProtectionIntent/write
+Microsoft.RecoveryServices/Vaults/backupFabrics/backupProtectionIntent/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectableContainers/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/items/read
+Microsoft.RecoveryServices/locations/backupStatus/action
+Microsoft.RecoveryServices/locations/backupPreValidateProtection/action
+Microsoft.RecoveryServices/locations/backupValidateFeatures/action
+Microsoft.RecoveryServices/locations/backupAadProperties/read
+Microsoft.RecoveryServices/locations/backupCrrJobs/action Microsoft.RecoveryServices/locations/backupCrrJob/action
+Microsoft.RecoveryServices/locations/backupCrossRegionRestore/action
+Microsoft.RecoveryServices/locations/backupCrrOperationResults/read
+Microsoft.RecoveryServices/locations/backupCrrOperationsStatus/read
+Microsoft.RecoveryServices/Vaults/monitoringAlerts/write Microsoft.RecoveryServices/operations/read
+Microsoft.RecoveryServices/locations/operationStatus/read
+Microsoft.RecoveryServices/Vaults/backupProtectionIntents/read Microsoft.Support/*
+Microsoft.DataProtection/backupVaults/backupInstances/read Microsoft.DataProtection/backupVaults/backupInstances/read
+Microsoft.DataProtection/backupVaults/backupInstances/operationResults/read
+Microsoft.DataProtection/backupVaults/backupInstances/write
+Microsoft.DataProtection/backupVaults/deletedBackupInstances/read
+Microsoft.DataProtection/backupVaults/backupPolicies/read Microsoft.DataProtection/backupVaults/backupPolicies/read
+Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read
+Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read
+Microsoft.DataProtection/backupVaults/backupInstances/findRestorableTimeRanges/action
+Microsoft.DataProtection/backupVaults/read Microsoft.DataProtection/backupVaults/operationResults/read
+Microsoft.DataProtection/backupVaults/operationStatus/read Microsoft.DataProtection/backupVaults/read
+Microsoft.DataProtection/backupVaults/read Microsoft.DataProtection/locations/operationStatus/read
+Microsoft.DataProtection/locations/operationResults/read Microsoft.DataProtection/operations/read
+Microsoft.DataProtection/backupVaults/validateForBackup/action
+Microsoft.DataProtection/backupVaults/backupInstances/backup/action
+Microsoft.DataProtection/backupVaults/backupInstances/validateRestore/action
+Microsoft.DataProtection/backupVaults/backupInstances/restore/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/crossRegionRestore/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/validateCrossRegionRestore/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchCrossRegionRestoreJobs/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchCrossRegionRestoreJob/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchSecondaryRecoveryPoints/action
+Microsoft.DataProtection/locations/checkFeatureSupport/action
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/delete
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/read
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/unlockDelete/action
+Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/write
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/read
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/write
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/delete
+Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/unlockDelete/action
+Microsoft.DataProtection/backupVaults/backupInstances/validateForModifyBackup/action
+""",
+    ),
+    BuiltIn(
+        "a795c7a0-d4a2-40c1-ae25-d81f01202912",
+        "Backup Reader",
+        "See backups.",
+        actions="""
+Microsoft.Authorization/*/read Microsoft.RecoveryServices/locations/allocatedStamp/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/operationsStatus/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/operationsStatus/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/read
+Microsoft.RecoveryServices/Vaults/backupJobs/operationResults/read Microsoft.RecoveryServices/Vaults/backupJobs/read
+Microsoft.RecoveryServices/Vaults/backupJobsExport/action
+Microsoft.RecoveryServices/Vaults/backupOperationResults/read
+Microsoft.RecoveryServices/Vaults/backupPolicies/operationResults/read
+Microsoft.RecoveryServices/Vaults/backupPolicies/read Microsoft.RecoveryServices/Vaults/backupProtectedItems/read
+Microsoft.RecoveryServices/Vaults/backupProtectionContainers/read
+Microsoft.RecoveryServices/Vaults/backupUsageSummaries/read Microsoft.RecoveryServices/Vaults/extendedInformation/read
+Microsoft.RecoveryServices/Vaults/monitoringAlerts/read Microsoft.RecoveryServices/Vaults/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/operationResults/read
+Microsoft.RecoveryServices/Vaults/registeredIdentities/read Microsoft.RecoveryServices/Vaults/backupstorageconfig/read
+Microsoft.RecoveryServices/Vaults/backupconfig/read Microsoft.RecoveryServices/Vaults/backupOperations/read
+Microsoft.RecoveryServices/Vaults/backupPolicies/operations/read Microsoft.RecoveryServices/Vaults/backupEngines/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/backupProtectionIntent/read
+Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/items/read
+Microsoft.RecoveryServices/locations/backupStatus/action Microsoft.RecoveryServices/Vaults/monitoringConfigurations/*
+Microsoft.RecoveryServices/Vaults/monitoringAlerts/write Microsoft.RecoveryServices/operations/read
+Microsoft.RecoveryServices/locations/operationStatus/read
+Microsoft.RecoveryServices/Vaults/backupProtectionIntents/read Microsoft.RecoveryServices/Vaults/usages/read
+Microsoft.RecoveryServices/locations/backupValidateFeatures/action
+Microsoft.RecoveryServices/locations/backupCrrJobs/action Microsoft.RecoveryServices/locations/backupCrrJob/action
+Microsoft.RecoveryServices/locations/backupCrrOperationResults/read
+Microsoft.RecoveryServices/locations/backupCrrOperationsStatus/read
+Microsoft.DataProtection/locations/getBackupStatus/action Microsoft.DataProtection/backupVaults/backupInstances/read
+Microsoft.DataProtection/backupVaults/deletedBackupInstances/read
+Microsoft.DataProtection/backupVaults/backupPolicies/read Microsoft.DataProtection/backupVaults/backupPolicies/read
+Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read
+Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read
+Microsoft.DataProtection/backupVaults/backupInstances/operationResults/read
+Microsoft.DataProtection/backupVaults/backupInstances/findRestorableTimeRanges/action
+Microsoft.DataProtection/backupVaults/read Microsoft.DataProtection/backupVaults/operationResults/read
+Microsoft.DataProtection/backupVaults/operationStatus/read Microsoft.DataProtection/backupVaults/read
+Microsoft.DataProtection/backupVaults/read Microsoft.DataProtection/locations/operationStatus/read
+Microsoft.DataProtection/locations/operationResults/read Microsoft.DataProtection/operations/read
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchCrossRegionRestoreJobs/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchCrossRegionRestoreJob/action
+Microsoft.DataProtection/subscriptions/resourceGroups/providers/locations/fetchSecondaryRecoveryPoints/action
+Microsoft.DataProtection/locations/checkFeatureSupport/action
+""",
+    ),
+)
