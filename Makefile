@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench schemas docs clean
+.PHONY: help setup demo test check fix bench reliability schemas docs clean
 
 WORKERS ?= 2
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -17,6 +17,7 @@ help:
 	@echo "make check    format, lint, types and all tests (import rules and fresh generated files among them)"
 	@echo "make fix      what a machine can mend: format, lint, schemas, generated pages"
 	@echo "make bench    how long planning takes, beside other tools"
+	@echo "make reliability   the whole proof that an apply may be killed, throttled and cut off anywhere"
 	@echo "make schemas  write schemas/ anew from the kinds"
 	@echo "make docs     write docs/kinds/, docs/commands.md and the outputs in README and tutorial anew"
 	@echo "make setup    only make .venv"
@@ -47,7 +48,7 @@ check: $(READY)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
-	$(RUN) -m mypy scripts benchmarks
+	$(RUN) -m mypy scripts benchmarks reliability
 	$(RUN) -m pytest -q -n $(WORKERS)
 
 fix: $(READY)
@@ -57,6 +58,9 @@ fix: $(READY)
 
 bench: $(READY)
 	$(RUN) -m benchmarks
+
+reliability: $(READY)
+	$(RUN) -m reliability
 
 schemas: $(READY)
 	$(RUN) -m cspctl schema --folder schemas

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks import estate
-from cspctl import cli, config, manifest
+from cspctl import cli, config, manifest, storage
 from cspctl.apply import apply
 from cspctl.cloud import Clock, Cloud, connect
 from cspctl.journal import Journal
@@ -69,7 +69,7 @@ def seed(folder: Path, resources: int, customers: int) -> None:
     state = folder / "simulator.sqlite"
     with services(folder, []) as (_, cloud):
         before = {id for _, id, _ in _rows(state)}
-        wanted, journal = manifest.load([folder / "manifests"]), Journal(folder / "journal")
+        wanted, journal = manifest.load([folder / "manifests"]), Journal(storage.at(folder / "journal"))
         seen = observe(wanted, cloud, {})
         outcomes = apply(plan(wanted, seen, {}), seen, cloud, journal)
     if bad := [outcome for outcome in outcomes if outcome.status != "done"]:
@@ -119,7 +119,7 @@ def run(folder: Path) -> dict[str, Any]:
     with services(folder, requests) as (simulator, cloud):
         began, started = simulator.clock.now(), time.perf_counter()
         wanted = manifest.load([folder / "manifests"])
-        records = Journal(folder / "journal").records()
+        records = Journal(storage.at(folder / "journal")).records()
         loaded = time.perf_counter()
         seen = observe(wanted, cloud, records)
         observed = time.perf_counter()

@@ -56,7 +56,8 @@ def apply(
     changed = {change.desired.key for change in plan.changes}
     for key, record in journal.records().items():
         state = seen.states.get(key)
-        if record.open and isinstance(state, Live) and key not in changed:
+        mine = key.group not in left_out and (not journal.locks or key.group in journal.locks)
+        if record.open and isinstance(state, Live) and key not in changed and mine:
             journal.done(key, "create" if record.action == "create" else "update", state.id, cloud.clock.now())
     return _Run(plan, seen, cloud, journal, show, left_out, parallelism, stopping).run()
 
@@ -169,7 +170,7 @@ class _Run:
     def _hindered(self, change: Change) -> Outcome | None:
         key = change.desired.key
         if reason := self.left_out.get(key.group):
-            return Outcome(key, change.action, "moved", reason)
+            return Outcome(key, change.action, "not applied", reason)
         if self.stopping():
             return Outcome(key, change.action, "skipped", f"{INTERRUPTED} before it began")
         for other in sorted(self.queue.before[key]):

@@ -96,12 +96,17 @@ Change = Create | Adopt | Update | Replace | Delete
 
 @dataclass(frozen=True)
 class Note:
-    """Something to know that is no change: what is unknown and why, what waits for a person, what is not managed."""
+    """Something to know that is no change: what is unknown and why, what waits for a person, what is not managed.
+
+    An ``info`` is what a reviewer must not overlook: it stands before the changes.
+    """
 
     kind: Literal["unknown", "waiting", "unmanaged", "info"]
     about: str
     group: str
     text: str
+    items: tuple[str, ...] = ()
+    """What is only counted in the text: ids, or keys of items."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,8 @@ class Plan:
     calls: int = 0
     existing: Mapping[str, int] = field(default_factory=dict)
     """Per customer, how many of what its manifests describe exist."""
+    ids: Mapping[Key, str] = field(default_factory=dict)
+    """What each manifest means that exists: who approves a plan approves of that, whatever it is called."""
 
     @property
     def writes(self) -> tuple[Change, ...]:
@@ -130,7 +137,8 @@ class Plan:
         """Per customer, a digest of its changes: action and each mentioned field before and after."""
         groups: dict[str, list[str]] = {}
         for change in self.changes:
-            groups.setdefault(change.desired.key.group, []).append(digest_of(change))
+            needed = {str(key): self.ids[key] for key in self.needs.get(change.desired.key, ()) if key in self.ids}
+            groups.setdefault(change.desired.key.group, []).append(_sha([digest_of(change), needed]))
         return {group: _sha(sorted(digests)) for group, digests in sorted(groups.items())}
 
     @property
@@ -177,7 +185,8 @@ def digest_of(change: Change) -> str:
     """The digest of one change."""
     fields = [[f.path, _plain(f.before), _plain(f.after)] for f in change.compared.changes]
     contents = sorted(change.contents) if isinstance(change, Delete | Replace) else []
-    return _sha([str(change.desired.key), change.action, fields, contents])
+    live = "" if isinstance(change, Create) or change.live is None else change.live.id.casefold()
+    return _sha([str(change.desired.key), change.action, live, fields, contents])
 
 
 def _plain(value: Any) -> Any:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -28,8 +31,12 @@ FILE = "cspctl.yaml"
 DOCUMENTATION = "See docs/signing-in.md for examples."
 CREDENTIALS = ("clientSecret", "certificate", "federatedToken")
 """How the application itself signs in: each profile has exactly one of them."""
+SECRETS = ("clientSecret", "refreshToken", "privateKey", "passphrase", "secret")
+"""Fields that say where a secret is; what else is written there may be the secret itself."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+REMOTE = "CSPCTL_ALLOW_REMOTE_SIMULATOR"
+"""The environment variable that, set to 1, lets a simulator be on another machine."""
 ADDRESS = re.compile(r"https://[^/\s?#@]+/?")
 
 
@@ -69,7 +76,9 @@ class Secret(_Model):
                 found = ""
         if not found.strip():
             where = f"environment variable {self.env}" if self.env else f"file {self.file}"
-            raise BadInput([Problem(FILE, f"the {where} does not hold a secret", "Set it, or change the profile.")])
+            missing = self.env not in os.environ if self.env else not (self.file and self.file.exists())
+            trouble = ("is not set" if self.env else "is not there") if missing else "does not hold a secret"
+            raise BadInput([Problem(FILE, f"the {where} {trouble}", "Set it, or change the profile.")])
         return found.strip()
 
 
@@ -116,6 +125,12 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _container(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#]+/[^?#]+", value):
+        raise ValueError("write https://ACCOUNT.blob.core.windows.net/CONTAINER")
+    return value.rstrip("/")
+
+
 Flag = Annotated[bool, BeforeValidator(_truth)]
 Guid = Annotated[str, AfterValidator(_guid)]
 
@@ -154,6 +169,15 @@ class FederatedToken(Secret):
         return self
 
 
+class Kept(_Model):
+    """A container of Azure Blob Storage."""
+
+    container: Annotated[str, AfterValidator(_container)]
+    """Its address: `https://ACCOUNT.blob.core.windows.net/CONTAINER`."""
+    secret: Secret | None = None
+    """A SAS, an account key or a connection string, as a reference. Without one, the profile's own sign-in is used."""
+
+
 class Profile(_Model):
     """One Partner Center account and how to sign in to it."""
 
@@ -182,6 +206,9 @@ class Profile(_Model):
     """Of several profiles, the manifests below this folder belong to this one."""
     labels: Annotated[dict[str, str], Field(min_length=1)] | None = None
     """Of several profiles, the customers with all of these labels belong to this one."""
+    storage: Kept | None = None
+    """Where journal, inventory and locks are kept, for several people or machines to share. Without it, in the folder
+    `.cspctl` beside the manifests."""
     simulator: Annotated[str, AfterValidator(_address)] | None = None
     """The address of a served simulator, which then stands for all of Microsoft's hosts."""
     ca_file: Path | None = None
@@ -252,9 +279,25 @@ def _joint_problems(document: source.Document) -> Iterator[Problem]:
             what = f"{' and '.join(given)} are given" if given else f"one of {', '.join(CREDENTIALS)} is missing"
             where = document.locate((*loc, given[1]) if given else loc)
             yield Problem(where, f"profiles.{name}: {what}", "The application signs in with exactly one of them.")
+        address = value.get("simulator")
+        if address is not None and _is_elsewhere(str(address)) and os.environ.get(REMOTE) != "1":
+            what = f"profiles.{name}.simulator: {address} is not on this machine, and would be sent the credentials"
+            remedy = f"Serve it on localhost. If that machine is yours, set {REMOTE}=1 in the environment."
+            yield Problem(document.locate((*loc, "simulator")), what, remedy)
         if value.get("caFile") is not None and value.get("simulator") is None:
             where = document.locate((*loc, "caFile"))
             yield Problem(where, f"profiles.{name}.caFile: there is no simulator", "Add 'simulator:', or remove it.")
+
+
+def _is_elsewhere(address: str) -> bool:
+    """Whether a well-formed address is another machine's. Names are not asked for: who answers could lie."""
+    host = urlsplit(address).hostname if ADDRESS.fullmatch(address) else None
+    if not host or host == "localhost":
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 def _problem(document: source.Document, detail: ErrorDetails) -> Problem:
@@ -263,8 +306,13 @@ def _problem(document: source.Document, detail: ErrorDetails) -> Problem:
     if detail["type"] == "missing":
         return Problem(where, f"{name} is missing", f"Add '{last}:'.")
     if detail["type"] == "extra_forbidden":
-        known = ", ".join(info.alias or field for field, info in _around(detail["loc"]).model_fields.items())
-        return Problem(where, f"unknown field {name}", f"Known are: {known}.")
+        known = [info.alias or field for field, info in _around(detail["loc"]).model_fields.items()]
+        folded = {field.casefold(): field for field in known}
+        close = get_close_matches(str(last).casefold(), folded, 1)
+        remedy = f"Did you mean {folded[close[0]]}?" if close else f"Known are: {', '.join(known)}."
+        return Problem(where, f"unknown field {name}", remedy)
+    if last in SECRETS and detail["type"] == "model_type":
+        return Problem(where, f"{name}: a secret does not belong into this file", "Write {env: NAME} or {file: path}.")
     return Problem(where, f"{name}: {detail['msg'].removeprefix('Value error, ')}", DOCUMENTATION)
 
 

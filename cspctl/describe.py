@@ -10,6 +10,7 @@ from typing import Any
 
 from cspctl.changes import FREE_PURCHASES
 from cspctl.fields import Default, Grants, Immutable, NotCompared, RefTo, Required, Shape
+from cspctl.kinds import registry
 from cspctl.part import Metadata
 from cspctl.resource import Resource
 from cspctl.schema import fields_of, kind_schema, metadata_fields
@@ -76,7 +77,9 @@ def behaviour(kind: type[Resource], link: Link = str) -> Iterator[str]:
     else:
         yield "Belongs to the partner: `metadata.customer` is not given."
     if parents := [shape.ref for _, shape, _ in fields_of(kind) if shape.ref and shape.ref.parent]:
-        yield "Lives in " + " and ".join(_one(mark, link) for mark in parents) + "."
+        yield f"Lives in {_one(parents[0], link)}."
+        if others := " and ".join(_one(mark, link) for mark in parents[1:]):
+            yield f"Cannot be looked for before what it refers to exists: {others}."
     if kind.paid:
         yield (
             f"Creating one is a purchase: more than {FREE_PURCHASES} purchases in one run need `--allow-purchase N`."
@@ -86,9 +89,10 @@ def behaviour(kind: type[Resource], link: Link = str) -> Iterator[str]:
     immutable = [path for path, shape, _ in fields_of(kind) if shape.mark(Immutable)]
     identity = {"name", "resourceGroup", "subscription"} & set(immutable)
     if identity:
-        names = ", ".join(f"`{path}`" for path in immutable if path in identity)
+        telling = [path for path, shape, _ in fields_of(kind) if path in identity or _tells_apart(path, shape)]
+        names = ", ".join(f"`{path}`" for path in telling) + (" says" if len(telling) == 1 else " say")
         yield (
-            f"{names} say which one is meant: another value means another {kind.nouns[0]}, and the old one stays, "
+            f"{names} which one is meant: another value means another {kind.nouns[0]}, and the old one stays, "
             "unless `metadata.formerly` says that it is the same."
         )
         immutable = [path for path in immutable if path not in identity]
@@ -106,6 +110,12 @@ def behaviour(kind: type[Resource], link: Link = str) -> Iterator[str]:
         yield f"Mentioning {names} costs further reads per {kind.nouns[0]}; a list does not contain them."
     if kind.settles:
         yield f"When a create was cut off, not finding it proves nothing for {_minutes(kind.settles)}: cspctl waits."
+
+
+def _tells_apart(path: str, shape: Shape) -> bool:
+    """Whether it is found by this field: nothing can be looked for without it."""
+    required: Required | None = shape.mark(Required)
+    return bool(required and required.always) and "." not in path
 
 
 def _minutes(time: timedelta) -> str:
@@ -144,6 +154,8 @@ def _value(value: Any) -> str:
 
 
 def _type(shape: Shape, schema: Schema, definitions: Mapping[str, Schema], link: Link) -> str:
+    if shape.ref and not any(kind in registry() for kind in shape.ref.kinds):
+        return f"{'list of full Azure ids' if shape.form != 'scalar' else 'full Azure id'} of {_one(shape.ref, link)}"
     if shape.ref:
         return f"{'list of references' if shape.form != 'scalar' else 'reference'} to {_kinds(shape.ref, link)}"
     match shape.form:

@@ -33,6 +33,8 @@ class FieldChange:
     immutable: Immutable | None = None
     grants: bool = False
     """Whether rights are what it gives, or takes away."""
+    narrows: bool = False
+    """Whether rights are what it keeps away: then less of it gives more."""
 
     @property
     def field(self) -> str:
@@ -53,7 +55,7 @@ def differences(shape: Shape, before: Any, after: Any) -> tuple[FieldChange, ...
     leaves = {leaf for path in whole for leaf in _leaves(path, _raw(old, path), _raw(new, path))}
     paths = sorted(leaves, key=lambda path: (_place(new, path), path))
     return tuple(
-        FieldChange(_printed(p, names), _at(old, p), _at(new, p), _immutable(shape, p), _grants(shape, p))
+        FieldChange(_printed(p, names), _at(old, p), _at(new, p), _immutable(shape, p), *_grants(shape, p))
         for p in paths
     )
 
@@ -141,8 +143,9 @@ def _immutable(shape: Shape, path: Path) -> Immutable | None:
     return next((mark for inner in _along(shape, path) if (mark := inner.mark(Immutable))), None)
 
 
-def _grants(shape: Shape, path: Path) -> bool:
-    """Whether the mark is on the way to the field, or on something in it."""
+def _grants(shape: Shape, path: Path) -> tuple[bool, bool]:
+    """Whether the mark is on the way to the field, or on something in it; and whether it gives rights by less."""
     way = list(_along(shape, path))
     below = [inner for last in way[-1:] for _, inner in last.walk()]
-    return any(inner.mark(Grants) for inner in (*way, *below))
+    marks: list[Grants] = [mark for inner in (*way, *below) if (mark := inner.mark(Grants))]
+    return bool(marks), bool(marks) and marks[0].narrows

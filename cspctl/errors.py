@@ -18,7 +18,7 @@ CspctlError                     exit 1   anything a user should read as a senten
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 EXIT_ERROR = 1
@@ -30,6 +30,9 @@ EXIT_MOVED = 6
 EXIT_LOCKED = 7
 EXIT_USAGE = 64
 
+SIGN_IN = "cspctl login"
+"""What a message names when a person has to sign in first: to run the same again is no use."""
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -40,6 +43,8 @@ class Problem:
     remedy: str = ""
     group: str = ""
     """The only customer that is concerned; without one, the whole run is."""
+    about: str = field(default="", compare=False)
+    """The key of what cannot be planned because of it."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f"\n    {self.remedy}" if self.remedy else "")
@@ -126,13 +131,14 @@ class CloudError(CspctlError):
         """Build the sentence shown to the user; `call` is ``METHOD url`` without query secrets."""
         self.status, self.code, self.message, self.call = status, code, message, call
         self.request_id, self.correlation_id = request_id, correlation_id
-        said = " ".join(filter(None, [str(status or ""), code])) or "no answer"
+        asked = call.partition(" ")[0].isupper()  # GET and the like; else it ended before anything was asked
+        said = " ".join(filter(None, [str(status or ""), code, "no answer" if asked and not (status or code) else ""]))
         ids = ", ".join(
             f"{name} {value}"
             for name, value in (("request id", request_id), ("correlation id", correlation_id))
             if value
         )
-        super().__init__(f"{message.strip()} ({said}; {call}{'; ' + ids if ids else ''})")
+        super().__init__(f"{message.strip()} ({'; '.join(filter(None, [said, call, ids]))})")
 
     def in_doubt(self) -> Unreachable:
         """The same answer, when an earlier attempt at the same call may have had its effect."""

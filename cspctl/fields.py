@@ -114,6 +114,9 @@ class Arm:
 class Grants:
     """Says which rights it gives, to whom, or where: whoever reviews a plan is shown each value that is gained."""
 
+    narrows: bool = False
+    """It takes rights away: then they are given by each value that is lost."""
+
 
 Form = Literal["scalar", "object", "map", "keyed", "list", "set"]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from difflib import get_close_matches
-from graphlib import CycleError
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +10,16 @@ from pydantic import ValidationError
 
 from cspctl import graph, refs, rows, source
 from cspctl.errors import BadInput, Problem
-from cspctl.fields import Immutable, RefTo, Required, Shape, missing
+from cspctl.fields import Immutable, Required, Shape, missing
+from cspctl.joint import ANY, joint_problems
 from cspctl.kinds import registry
 from cspctl.overlay import key_of
 from cspctl.part import Metadata
-from cspctl.resource import GUID, PARTNER, Key, Resource
-from cspctl.rules import RULES
+from cspctl.resource import GUID, Key, Resource
 from cspctl.source import Document, Place
 from cspctl.wording import nearest, problem_of, quoted
 
 PARTS = ("apiVersion", "kind", "metadata", "spec")
-ROWS = "*"
-"""In place of a handle: those of the rows of a CSV file."""
 
 
 def load(
@@ -33,18 +29,20 @@ def load(
 
     Raises :class:`BadInput` with every problem of every file, and with what `also` finds in the readable resources.
     """
-    problems: list[Problem] = []
+    unread: list[Problem] = []
     documents: list[Document] = []
     for file in source.files(paths):
         try:
             documents += source.read(file)
         except BadInput as error:
-            problems += error.problems
-    resources = resources_of(documents, problems)
-    problems += list(joint_problems(resources, _unreadable(documents) if problems else None))
+            unread += error.problems
+    problems: list[Problem] = []
+    refused = {ANY} if unread else set[str]()
+    resources = resources_of(documents, problems, refused)
+    problems += list(joint_problems(resources, refused))
     problems += also(resources)
-    if problems:
-        raise BadInput(sorted(problems, key=_place))
+    if unread or problems:  # what cannot be read comes first: the rest may follow from it
+        raise BadInput([*sorted(unread, key=_place), *sorted(problems, key=_place)])
     return resources
 
 
@@ -53,24 +51,21 @@ def _place(problem: Problem) -> tuple[str, int]:
     return (name, int(line)) if line.isdigit() else (problem.where, 0)
 
 
-def _unreadable(documents: Iterable[Document]) -> set[tuple[str, str]]:
-    """Kind and handle of every document: what refers to one of them may be right, whatever is wrong with that one."""
-    values = (document.value for document in documents if isinstance(document.value, dict))
-    named = ((value.get("kind"), value.get("metadata")) for value in values)
-    return {
-        (str(kind), ROWS if "csv" in meta else str(meta.get("name"))) for kind, meta in named if isinstance(meta, dict)
-    }
-
-
-def resources_of(documents: Iterable[Document], problems: list[Problem]) -> list[Resource]:
-    """The resources of the documents; what is wrong with any of them is added to `problems`."""
+def resources_of(
+    documents: Iterable[Document], problems: list[Problem], refused: set[str] | None = None
+) -> list[Resource]:
+    """The resources of the documents; what is wrong with any of them is added to `problems`, its kind to `refused`."""
     resources = []
     for document in documents:
+        before = len(problems)
         for one in _expanded(document, problems):
             try:
                 resources.append(resource_of(one))
             except BadInput as error:
                 problems += [problem for problem in error.problems if problem not in problems]
+        if len(problems) > before and refused is not None:
+            kind = document.value.get("kind") if isinstance(document.value, dict) else None
+            refused.add(kind if isinstance(kind, str) and kind in registry() else ANY)
     return resources
 
 
@@ -85,6 +80,10 @@ def _expanded(document: Document, problems: list[Problem]) -> list[Document]:
             able = " or ".join(name for name, other in registry().items() if other.csv_columns)
             what = f"metadata.csv: a {kind.__name__} cannot be read from a CSV file"
             raise BadInput([Problem(where, what, f"Only {able} can.")])
+        if "formerly" in metadata:
+            what = "metadata.formerly: it would be said of each row of the CSV file"
+            remedy = "Describe who has been renamed in a manifest of its own, until that is done."
+            raise BadInput([Problem(document.locate(("metadata", "formerly")), what, remedy)])
         if "name" in metadata:
             what = "metadata.name: each row of the CSV file has a handle of its own"
             raise BadInput([Problem(document.locate(("metadata", "name")), what, "Remove metadata.name.")])
@@ -251,107 +250,6 @@ def required_problems(resources: Iterable[Resource]) -> Iterator[Problem]:
         if not resource.meta.absent and not resource.found_only:
             for name in missing(resource.shape(), resource.document()):
                 yield Problem(resource.where, f"{resource.key}: {name} is missing", f"Creating it needs '{name}'.")
-
-
-def joint_problems(resources: Sequence[Resource], written: Set[tuple[str, str]] | None = None) -> Iterator[Problem]:
-    """What is wrong with the resources together: duplicates, references that lead nowhere or in a circle, rules.
-
-    `written` has kind and handle of all documents when some of them could not be read: then only what is certainly
-    wrong without them is said.
-    """
-    by_key: dict[Key, Resource] = {}
-    for resource in resources:
-        first = by_key.setdefault(resource.key, resource)
-        if first is not resource:
-            what = f"{resource.key} is described twice; first in {first.where}"
-            yield Problem(resource.where, what, "Remove one of them or rename its handle.")
-    broken = list(_broken_references(by_key, written or frozenset()))
-    yield from broken
-    if written is not None:
-        return
-    try:
-        graph.levels(needs := refs.needs_of(list(by_key.values())))
-    except CycleError as error:
-        keys = [key for key in graph.cycle(error) if isinstance(key, Key)]
-        path = " -> ".join(map(str, keys))
-        yield Problem(by_key[keys[0]].where, f"references go in a circle: {path}", "Remove one of these references.")
-        return
-    if not broken:
-        yield from _same_things(by_key.values())
-        for rule in RULES:
-            yield from rule(list(by_key.values()), needs)
-
-
-def _broken_references(by_key: Mapping[Key, Resource], written: Set[tuple[str, str]]) -> Iterator[Problem]:
-    for resource in by_key.values():
-        for ref in refs.refs_of(resource):
-            if any({(key.kind, key.name), (key.kind, ROWS)} & written and key not in by_key for key in ref.keys):
-                continue
-            if problem := _broken(resource, ref, by_key):
-                where = resource.locate(*(() if ref.path.startswith("metadata.") else ("spec",)), *_steps(ref.path))
-                yield Problem(where, f"{resource.key}: {ref.path}{problem[0]}", problem[1])
-
-
-def _broken(resource: Resource, ref: refs.Ref, by_key: Mapping[Key, Resource]) -> tuple[str, str] | None:
-    wanted = " or ".join(ref.mark.kinds)
-    if not ref.text:
-        return " is empty", f"Name a {wanted}."
-    if not ref.keys:
-        if any(_may_be(kind, ref.text) for kind in ref.mark.kinds):
-            return None
-        if ref.mark.anything and ref.text.casefold().startswith("/subscriptions/"):
-            return None
-        return (
-            f": {quoted(ref.text)} is no id of a {wanted}",
-            f"Write the handle of a {wanted} manifest, or its full id.",
-        )
-    if any(key.kind not in ref.mark.kinds for key in ref.keys):
-        return f" refers to a {ref.keys[0].kind}", f"It can refer to {wanted}."
-    targets = [by_key[key] for key in ref.keys if key in by_key]
-    if not targets:
-        worded = ref.mark.words and any(_may_be(kind, ref.text) for kind in ref.mark.kinds)
-        return None if worded else _dangling(ref, by_key)
-    if targets[0].meta.absent and not resource.meta.absent:
-        what = f" refers to {targets[0].key}, which is to be deleted"
-        return what, "Delete this one as well, or let it refer to something else."
-    return None
-
-
-def _may_be(kind: str, id: str) -> bool:
-    return registry()[kind].is_id(id) if kind in registry() else id.startswith("/subscriptions/")
-
-
-def _dangling(ref: refs.Ref, by_key: Mapping[Key, Resource]) -> tuple[str, str]:
-    wanted = ref.keys[0]
-    same = {key.name for key in by_key if key.kind in ref.mark.kinds and key.customer == wanted.customer}
-    close = get_close_matches(wanted.name, same, 1, 0.6)
-    owner = "" if wanted.customer == PARTNER else f" of {wanted.customer}"
-    if wanted.kind not in registry():
-        return f": there is no kind {wanted.kind} yet", "Write the full Azure id of the one that is meant."
-    remedy = f"Did you mean {close[0]}?" if close else f"Add a {wanted.kind} manifest, or write the vendor's id."
-    return f': there is no {wanted.kind} called "{wanted.name}"{owner}', remedy
-
-
-def _same_things(resources: Iterable[Resource]) -> Iterator[Problem]:
-    seen: dict[tuple[str, str, str], Resource] = {}
-
-    def stand_in(text: str, mark: RefTo) -> str:
-        return refs.Unknown(text.casefold() if refs.is_raw(text) else f"{text}:{mark.kinds[0]}")
-
-    for resource in resources:
-        at = refs.located(resource, stand_in)
-        first = seen.setdefault((resource.key.customer, resource.key.kind, at.identity()), resource)
-        if first is resource:
-            continue
-        gone, stays = (resource, first) if resource.meta.absent else (first, resource)
-        if bool(gone.meta.absent) != bool(stays.meta.absent):
-            what = f"{gone.key} is to be deleted, and {stays.key} ({stays.where}) describes the same {gone.nouns[0]}"
-            yield Problem(gone.where, what, "Remove the one that says absent, or let it mean another one.")
-        else:
-            what = f"{resource.key} and {first.key} ({first.where}) are the same {resource.nouns[0]} to the vendor"
-            named = "name" in resource.shape().fields
-            remedy = "Give one of them another spec.name, or remove it." if named else "Remove one of them."
-            yield Problem(resource.where, what, remedy)
 
 
 def narrowed(resources: Sequence[Resource], targets: Set[Key] | None) -> list[Resource]:

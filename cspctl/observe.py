@@ -5,29 +5,40 @@ Parents are looked at before what lives in them; what lives in something that do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from cspctl import graph, refs, secret
 from cspctl.cloud import Cloud
+from cspctl.cloud.answers import understood
 from cspctl.errors import CloudError, NotYet, Problem
 from cspctl.estimate import PARALLELISM
 from cspctl.fields import Immutable
-from cspctl.overlay import same
+from cspctl.meaning import record_of
+from cspctl.overlay import ABSENT, key_of, same
 from cspctl.record import Record
-from cspctl.resource import PARTNER, Key, Live, Resource, Scope, Waiting
+from cspctl.resource import PARTNER, Broken, Key, Live, Resource, Scope, Waiting
 from cspctl.seen import Seen, State, Unread
 
+Found = Live[Resource] | Broken | str | None
+"""What a manifest was found to mean: something, nothing that exists, or why that is undecidable."""
 A = TypeVar("A")
 B = TypeVar("B")
 
 
 def observe(
-    resources: Sequence[Resource], cloud: Cloud, records: Mapping[Key, Record], readers: int = PARALLELISM
+    resources: Sequence[Resource],
+    cloud: Cloud,
+    records: Mapping[Key, Record],
+    readers: int = PARALLELISM,
+    rotate: Set[Key] = frozenset(),
 ) -> Seen:
-    """Find out what is known of each resource. A service that fails makes its scope unread, never the whole look."""
+    """Find out what is known of each resource. A service that fails makes its scope unread, never the whole look.
+
+    The secrets of what is in `rotate` will be sent, so they have to be there.
+    """
     seen = Seen(cloud.clock.now(), sandbox=cloud.profile.sandbox, manifests=frozenset(r.key for r in resources))
     before = cloud.http.counts.total()
     by_kind = refs.keys_by_kind(resources)
@@ -37,23 +48,30 @@ def observe(
     try:
         with cloud.http.remembering():
             for level in graph.levels(parents):
-                _Level(seen, cloud, records, pool).look([by_key[key] for key in level], parents)
+                _Level(seen, cloud, records, pool, by_key).look([by_key[key] for key in level], parents)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # on Ctrl-C nobody waits for a reader that waits for a service
     seen.calls = cloud.http.counts.total() - before
-    _look_at_secrets(seen, cloud, resources, records)
+    _look_at_secrets(seen, cloud, resources, records, rotate)
     return seen
 
 
-def _look_at_secrets(seen: Seen, cloud: Cloud, resources: Sequence[Resource], records: Mapping[Key, Record]) -> None:
+def _look_at_secrets(
+    seen: Seen, cloud: Cloud, resources: Sequence[Resource], records: Mapping[Key, Record], rotate: Set[Key]
+) -> None:
     """Whether one-time secrets can be kept, and which have been; and whether those that will be sent are there."""
     makers = [r for r in resources if r.kept_secrets]
     named = [(r.key, name) for r in makers for name in r.kept_secrets]
     seen.secrets = {(key, name) for key, name in named if cloud.sink.has(key, name)}
     new = {r.key for r in resources if seen.states.get(r.key) is None and not r.found_only and not r.meta.absent}
-    seen.sink_trouble = {r.key: trouble for r in makers if r.key in new and (trouble := cloud.sink.unwritable(r.key))}
+    sent = new | rotate
+    seen.sink_trouble = {r.key: trouble for r in makers if r.key in sent and (trouble := cloud.sink.unwritable(r.key))}
     for resource in resources:
-        if resource.shape().has_secrets and (resource.key in new or secret.changed(resource, records)):
+        if not resource.shape().has_secrets or resource.meta.absent:
+            continue
+        state, record = seen.states.get(resource.key), records.get(resource.key)
+        known = record_of(state, record) if isinstance(state, Live) else None
+        if resource.key in sent or secret.changed(resource, known):
             seen.problems += secret.unreadable(resource)
 
 
@@ -69,13 +87,14 @@ class _Level:
     cloud: Cloud
     records: Mapping[Key, Record]
     pool: ThreadPoolExecutor
+    by_key: Mapping[Key, Resource]
 
     def look(self, resources: Sequence[Resource], parents: Mapping[Key, set[Key]]) -> None:
         groups: dict[tuple[str, Scope], list[tuple[Resource, Resource]]] = {}
         possible = [resource for resource in resources if self._possible(resource, parents[resource.key])]
         self._look_up(possible)
         for resource in possible:
-            if resource.key not in self.seen.states:
+            if resource.key not in self.seen.states and not self._in_new_part(resource):
                 at = refs.located(resource, self.seen.idof(resource))
                 groups.setdefault((resource.key.kind, at.scope()), []).append((resource, at))
         kinds = {kind: type(pairs[0][0]) for (kind, _), pairs in groups.items()}
@@ -91,7 +110,8 @@ class _Level:
 
         def ask(resource: Resource) -> Unread | list[Problem]:
             try:
-                return list(look_up(resource, self.seen, self.cloud))
+                with understood():
+                    return list(look_up(resource, self.seen, self.cloud))
             except (CloudError, NotYet) as error:
                 return Unread(str(error))
 
@@ -118,8 +138,26 @@ class _Level:
                 return False
         if any(state is None for _, state in states):
             self.seen.states[resource.key] = None
+            owner = self.by_key.get(Key(PARTNER, "Customer", resource.meta.customer or ""))
+            if owner and self.seen.states.get(owner.key) is None and not resource.meta.absent:
+                self.seen.problems += map(resource.problem, resource.newborn(owner))
             return False
         return True
+
+    def _in_new_part(self, resource: Resource) -> bool:
+        """Whether it lives in a part, such as a subnet, that is not there yet; then it is not there either."""
+        for ref in refs.refs_of(resource):
+            state = next((s for key in ref.keys if isinstance(s := self.seen.states.get(key), Live)), None)
+            if not (ref.part and ref.mark.parent and state) or _has_part(state.resource, ref):
+                continue
+            whole = next(self.by_key[key] for key in ref.keys if isinstance(self.seen.states.get(key), Live))
+            if not _has_part(whole, ref):
+                what = f"{ref.path}: {whole.key} has no {ref.mark.part}[{ref.part}]"
+                remedy = f"Describe it in {whole.where}, or correct the name."
+                self.seen.problems.append(resource.problem(Broken(ref.path, what, remedy)))
+            self.seen.states[resource.key] = None
+            return True
+        return False
 
     def _all(self, ask: Callable[[A], B], things: Iterable[A]) -> Iterable[tuple[A, B]]:
         things = list(things)
@@ -129,8 +167,9 @@ class _Level:
         self, kind: type[Resource], scope: Scope, pairs: Sequence[tuple[Resource, Resource]]
     ) -> Sequence[Live[Resource]] | Unread:
         try:
-            found = list(kind.all(self.cloud, scope))
-            return [*found, *self._not_listed(pairs, found)] if kind.lags else found
+            with understood():
+                found = list(kind.all(self.cloud, scope))
+                return [*found, *self._not_listed(pairs, found)] if kind.lags else found
         except (CloudError, NotYet) as error:
             return Unread(str(error), passing=isinstance(error, NotYet))
 
@@ -151,31 +190,38 @@ class _Level:
             return
         ours = [live for live in found if live.ours]
         known = [self._known(resource.key) for resource, _ in pairs]
-        matched = unshared(type(pairs[0][0]).match([at for _, at in pairs], ours, known), pairs)
-        taken = {live.id for live in matched if isinstance(live, Live)}
-        self.seen.matched |= taken
-        for (resource, at), live in zip(pairs, matched, strict=True):
-            if isinstance(live, str):
-                what, group = f"{resource.key}: {live}", resource.key.group
-                self.seen.problems.append(Problem(resource.where, what, "Say which one is meant.", group))
+        matched = type(pairs[0][0]).match([at for _, at in pairs], ours, known)
+        meant = [
+            self._renamed(pair, live, ours, id.casefold()) for pair, live, id in zip(pairs, matched, known, strict=True)
+        ]
+        for (resource, _), live in zip(pairs, unshared(meant, pairs), strict=True):
+            if isinstance(live, str | Broken):
+                self.seen.problems.append(resource.problem(live, "Say which one is meant."))
                 self.seen.states[resource.key] = Unread("it is undecided which one is meant")
             else:
-                free = [other for other in ours if other.id not in taken]
-                self.seen.states[resource.key] = live or self._formerly(at, resource.key, free)
+                self.seen.states[resource.key] = live
+        self.seen.matched |= {live.id for live in meant if isinstance(live, Live)}
 
-    def _formerly(self, at: Resource, key: Key, found: Sequence[Live[Resource]]) -> Live[Resource] | None:
-        """What it was called before: by `metadata.formerly`, or by the journal where a handle keeps its meaning."""
-        if at.meta.absent:
-            return None  # what is removed is what the manifest says now
-        if at.meta.formerly:
-            former = type(at).from_live({**at.document(), **at.meta.formerly}, at.metadata)
-            former = refs.located(former, self.seen.idof(former))
-            matched = type(at).match([former], found)[0]
-            return matched if isinstance(matched, Live) else None
-        known = self.records.get(key)
-        if known and known.id and type(at).keeps_identity:
-            return next((live for live in found if live.id.casefold() == known.id.casefold()), None)
-        return None
+    def _renamed(
+        self, pair: tuple[Resource, Resource], live: Found, ours: Sequence[Live[Resource]], known: str
+    ) -> Found:
+        """What was matched, or what that was called before: by `metadata.formerly`, or by the journal where a handle
+        keeps its meaning. Where both are there, nothing can be renamed."""
+        resource, at = pair
+        if at.meta.absent or isinstance(live, str | Broken) or (live and live.id.casefold() == known):
+            return live  # what is removed is what the manifest says now
+        if not at.meta.formerly:
+            same = (one for one in ours if one.id.casefold() == known)
+            return next(same, None) if live is None and type(at).keeps_identity else live
+        former = type(at).from_live({**at.document(), **at.meta.formerly}, at.metadata)
+        before = type(at).match([refs.located(former, self.seen.idof(resource))], ours)[0]
+        if live is None or before is None or (live.gone and not (isinstance(before, Live) and before.gone)):
+            return before or live  # what has been deleted is in nobody's way
+        if isinstance(before, str) or before.id == live.id or (before.gone and before.id.casefold() != known):
+            return live
+        what = f"metadata.formerly means {before.id}, but {live.id} has the new name already"
+        remedy = f"Remove formerly if {live.id} is meant; else give it a name that nobody has."
+        return Broken(next((n for n, field in at.shape().fields.items() if field.says_which), ""), what, remedy)
 
     def _known(self, key: Key) -> str:
         record = self.records.get(key)
@@ -193,9 +239,11 @@ class _Level:
             resource, live, fields, may_go = item
             kind = type(resource)
             try:
-                contents = tuple(kind.contents(self.cloud, live)) if may_go and not live.gone else ()
-                # Of what is to be deleted no field is compared.
-                return (kind.read(self.cloud, live, fields) if fields and not resource.meta.absent else live), contents
+                with understood():
+                    contents = tuple(kind.contents(self.cloud, live)) if may_go and not live.gone else ()
+                    # Of what is to be deleted no field is compared.
+                    compared = fields and not resource.meta.absent
+                    return (kind.read(self.cloud, live, fields) if compared else live), contents
             except (CloudError, NotYet) as error:
                 return Unread(str(error)), ()
 
@@ -212,9 +260,10 @@ class _Level:
             if self.seen.states[resource.key] is None and not resource.meta.absent and resource.key not in creating
         ]
 
-        def ask(item: tuple[Resource, Resource]) -> list[str | Waiting] | Unread:
+        def ask(item: tuple[Resource, Resource]) -> list[str | Broken | Waiting] | Unread:
             try:
-                return list(item[1].preflight(self.cloud))
+                with understood():
+                    return list(item[1].preflight(self.cloud))
             except (CloudError, NotYet) as error:
                 return Unread(str(error))
 
@@ -226,8 +275,7 @@ class _Level:
                 if isinstance(one, Waiting):
                     self.seen.states[resource.key] = one
                 else:
-                    what, group = f"{resource.key}: {one}", resource.key.group
-                    self.seen.problems.append(Problem(resource.where, what, group=group))
+                    self.seen.problems.append(resource.problem(one))
 
 
 def look_up(resource: Resource, seen: Seen, cloud: Cloud) -> Iterator[Problem]:
@@ -239,19 +287,23 @@ def look_up(resource: Resource, seen: Seen, cloud: Cloud) -> Iterator[Problem]:
             if isinstance(found, str):
                 seen.words[resource.key, ref.text] = found
             else:
-                where = resource.where_is(found.path or ref.path)
-                yield Problem(where, f"{resource.key}: {found.what}", found.remedy, resource.key.group)
+                yield resource.problem(Broken(found.path or ref.path, found.what, found.remedy))
 
 
-def unshared(
-    matched: Sequence[Live[Resource] | str | None], pairs: Sequence[tuple[Resource, Resource]]
-) -> list[Live[Resource] | str | None]:
+def _has_part(whole: Resource, ref: refs.Ref) -> bool:
+    """Whether the list of parts of something has the part that a reference names."""
+    shape, items = whole.shape().fields.get(ref.mark.part), whole.document().get(ref.mark.part)
+    there = {key_of(shape, item) for item in items or () if not item.get(ABSENT)} if shape else set()
+    return ref.part.casefold() in there
+
+
+def unshared(matched: Sequence[Found], pairs: Sequence[tuple[Resource, Resource]]) -> list[Found]:
     """What was matched; where two manifests mean the same thing, there or still to be made, a sentence for each."""
     meaning: dict[tuple[str, str], list[Key]] = {}
     what = [_meant(at, live) for (_, at), live in zip(pairs, matched, strict=True)]
     for (resource, _), one in zip(pairs, what, strict=True):
         meaning.setdefault(one, []).append(resource.key)
-    result: list[Live[Resource] | str | None] = []
+    result: list[Found] = []
     for (resource, _), one, live in zip(pairs, what, matched, strict=True):
         others = ", ".join(str(key) for key in meaning[one] if key != resource.key) if one[1] else ""
         thing = live.id if isinstance(live, Live) else one[1]
@@ -259,7 +311,7 @@ def unshared(
     return result
 
 
-def _meant(at: Resource, live: Live[Resource] | str | None) -> tuple[str, str]:
+def _meant(at: Resource, live: Found) -> tuple[str, str]:
     """What says which thing is meant: its id or, of what is to be made, its identity."""
     if isinstance(live, Live):
         return "id", live.id.casefold()

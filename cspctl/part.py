@@ -89,4 +89,5 @@ class Metadata(Part):
     complete: list[str] | None = None
     """Keyed lists and maps of this resource, as dotted paths, in which nothing may be but what is mentioned."""
     formerly: dict[str, Any] | None = None
-    """Former values of the fields that identify it, when they have changed: says that it is still the same thing."""
+    """Former values of the fields that identify it, when they have changed: says that it is still the same thing.
+    `{}` says that it is not: another one is meant than the handle has meant so far."""

@@ -1,4 +1,4 @@
-"""Decides which profile each manifest belongs to; pure, and the only place that does.
+"""Decides which profile each manifest belongs to; the only place that does.
 
 A customer with all its resources belongs to exactly one Partner Center account: by the folder in which its manifest
 lies, or by the labels of its Customer manifest.
@@ -6,11 +6,11 @@ lies, or by the labels of its Customer manifest.
 
 from __future__ import annotations
 
-import posixpath
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from pathlib import PurePath
+from functools import cache
 from typing import Any
 
 from cspctl import refs
@@ -53,6 +53,13 @@ def _rest_to(profiles: Mapping[str, Profile], asked: Sequence[str]) -> str:
 
 def _claims(profile: Profile) -> bool:
     return profile.folder is not None or profile.labels is not None
+
+
+@cache
+def _inside(path: str, folder: str) -> bool:
+    """By the names or in fact: the folder may be reached by a link, and what lies in it may be one."""
+    spellings = ((spelt(path), os.path.join(spelt(folder), "")) for spelt in (os.path.normpath, os.path.realpath))
+    return any(inner.startswith(outer) for inner, outer in spellings)
 
 
 def claimed_twice(resources: Sequence[Resource], profiles: Mapping[str, Profile], root: str = "") -> Iterator[Problem]:
@@ -120,10 +127,8 @@ class _Binding:
         folder = self.profiles[name].folder
         if folder is None:
             return True
-        file = PurePath(resource.where.rpartition(":")[0]).as_posix()
-        path = posixpath.normpath(posixpath.join(self.root or ".", file))
-        mine = posixpath.normpath(posixpath.join(self.root or ".", folder.as_posix()))
-        return mine == "." or path.startswith(f"{mine}/")
+        root, file = os.path.abspath(self.root), resource.where.rpartition(":")[0]
+        return _inside(os.path.join(root, file), os.path.join(root, folder))
 
     def _labelled(self, name: str, resource: Resource) -> bool:
         labels = self.profiles[name].labels

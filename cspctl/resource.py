@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, Type
 
 from pydantic import PrivateAttr
 
+from cspctl.errors import Problem
 from cspctl.fields import Shape, shape_of
 from cspctl.part import LIVE, Metadata, Part
 from cspctl.source import Document, Place
@@ -93,6 +94,10 @@ class Broken:
     what: str
     remedy: str
 
+    def __str__(self) -> str:
+        """All of it in one line."""
+        return f"{self.what}. {self.remedy}"
+
 
 class Resource(Part):
     """Base of every kind. All spec fields are optional in Python; `Required` marks what a create needs."""
@@ -127,6 +132,10 @@ class Resource(Part):
     """Field and value that bring back what is `gone` but still there."""
     revives: ClassVar[bool] = False
     """Whether describing it is enough to bring it back; if not, the manifest must mention the `revival`."""
+    revival_brings: ClassVar[str] = ""
+    """What comes back with it that no field shows: a sentence for whoever reviews the plan."""
+    twins_are_grave: ClassVar[bool] = False
+    """Whether a second one, where the first has only been renamed, would be grave: then a plan asks for a word."""
     sandbox_limit: ClassVar[tuple[int, str]] = (0, "")
     """How many of them an integration sandbox may have, per ``account`` or per ``customer``; 0 is no limit."""
     one_time_secrets: ClassVar[tuple[str, ...]] = ()
@@ -191,6 +200,13 @@ class Resource(Part):
         spec = self._document.value.get("spec")
         return self._document.locate(("spec", *_steps(self.shape(), spec, path)))
 
+    def problem(self, said: str | Broken, remedy: str = "") -> Problem:
+        """What is wrong with it, at its manifest's line or, where a field is to blame, at that field's."""
+        if isinstance(said, str):
+            return Problem(self.where, f"{self.key}: {said}", remedy, self.key.group, str(self.key))
+        where = self.where_is(said.path)
+        return Problem(where, f"{self.key}: {said.what}", said.remedy, self.key.group, str(self.key))
+
     def rules(self) -> Iterable[Broken]:
         """What is wrong with this manifest alone, beyond the types of its fields."""
         return ()
@@ -207,6 +223,10 @@ class Resource(Part):
     def identity(self) -> str:
         """Its natural key inside the scope, case-folded. References are vendor ids here."""
         raise NotImplementedError
+
+    def likeness(self) -> str:
+        """What else two of them rarely share, such as a person's name; empty if there is nothing of that kind."""
+        return ""
 
     @property
     def kept_secrets(self) -> tuple[str, ...]:
@@ -259,12 +279,16 @@ class Resource(Part):
             by_identity.setdefault(live.resource.identity(), []).append(live)
         return [one_of(by_identity.get(resource.identity(), ())) for resource in wanted]
 
-    def preflight(self, cloud: Cloud) -> Iterable[str | Waiting]:
-        """Reads only, before a Create is planned: sentences that forbid it, or what person it waits for."""
+    def preflight(self, cloud: Cloud) -> Iterable[str | Broken | Waiting]:
+        """Reads only, before a Create is planned: what forbids it, or what person it waits for."""
         return ()
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
-        """Pure: sentences that forbid updating `live` to this (the merged) resource."""
+    def newborn(self, owner: Resource) -> Iterable[Broken]:
+        """Pure: what forbids creating it for a customer that is still to be created itself."""
+        return ()
+
+    def check(self, live: Live[Self]) -> Iterable[str | Broken]:
+        """Pure: what forbids updating `live` to this (the merged) resource."""
         return ()
 
     @classmethod

@@ -62,29 +62,34 @@ def expanded(document: Document, columns: Mapping[str, str], handle: str, proble
         raise BadInput(wrong)
     known = {_folded(name): (name, target) for name, target in columns.items()}
     fields = [known[_folded(heading)] for heading in headings]
+    problems += _overridden(document, columns)
     documents: list[Document] = []
+    handles: dict[str, str] = {}
+    empty = True
     for number, cells in rows:
+        empty = False
         if wrong := list(_cell_problems(path, number, cells, fields, handle)):
             problems += wrong
             continue
         values = {f: cell for (_, f), cell in zip(fields, cells, strict=False) if f and cell}
         named = {f: name for name, f in fields if f in values}
-        value = {
-            **document.value,
-            "metadata": {**{n: v for n, v in metadata.items() if n != "csv"}, "name": _handle(values.get(handle, ""))},
-            "spec": {**(document.value.get("spec") or {}), **values},
-        }
+        meta = {**{n: v for n, v in metadata.items() if n != "csv"}, "name": _handle(values.get(handle, ""), handles)}
+        value = {**document.value, "metadata": meta, "spec": {**(document.value.get("spec") or {}), **values}}
         documents.append(Row(document.file, document.line, value, document.number, str(path), number, named))
+    if empty:
+        what = "there is no row below the headings, so the manifest describes nobody"
+        raise BadInput([Problem(f"{path}:{number}", what, f"Add rows, or remove the manifest ({document.where}).")])
     return documents
 
 
 def _rows(path: Path, where: str) -> Iterator[tuple[int, list[str]]]:
     """Every row that is not empty, with the line in which it begins."""
     text = _text(path, where)
+    start = len(text) - len(text.lstrip("\r\n"))
+    text, start = text[start:], text[:start].count("\n")
     first = text.partition("\n")[0].strip("\r ")
-    start = 0
     if found := re.fullmatch(r'"?sep=(.)"?', first, re.IGNORECASE):  # how Excel notes its delimiter
-        delimiter, start = found[1], 1
+        delimiter, start = found[1], start + 1
         text = text.partition("\n")[2]
     else:
         delimiter = max(DELIMITERS, key=first.count)
@@ -162,6 +167,9 @@ def _cell_problems(
         name, target = fields[index]
         if not target and cell:
             yield Problem(f"{path}:{number} ({name})", f'"{cell[:60]}": this column must be empty', "Empty the cell.")
+        elif cell.startswith("="):
+            what = f'"{cell[:60]}" begins like a formula, which a spreadsheet would compute'
+            yield Problem(f"{path}:{number} ({name})", what, "Write the value itself.")
         elif len(cell) > LONGEST and target != handle:
             what = f"{len(cell)} characters; the portal takes {LONGEST}"
             yield Problem(f"{path}:{number} ({name})", what, "Shorten it.")
@@ -170,9 +178,27 @@ def _cell_problems(
             yield Problem(f"{path}:{number} ({name})", "the cell is empty", "Fill it, or remove the row.")
 
 
-def _handle(text: str) -> str:
-    """A handle from the part of a mail address before the ``@``."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text.partition("@")[0]).lstrip("._-")[:80] or "user"
+def _overridden(document: Document, columns: Mapping[str, str]) -> Iterator[Problem]:
+    spec = document.value.get("spec")
+    always = {target for name, target in columns.items() if target and name not in OPTIONAL}
+    for name in spec if isinstance(spec, dict) else ():
+        if name in always:
+            what = f"spec.{name}: each row of the CSV file has its own"
+            yield Problem(document.locate(("spec", name)), what, f"Remove '{name}:'.")
+
+
+def _handle(text: str, taken: dict[str, str]) -> str:
+    """A handle from the part of a mail address before the ``@``; of two in different domains, from all of it.
+
+    `taken` has the address that each handle of the file was made of, and learns this one.
+    """
+    text = text.casefold()
+    local, _, domain = text.partition("@")
+    for part in (local, f"{local}-{domain}"):
+        handle = re.sub(r"[^a-z0-9._-]+", "-", part).lstrip("._-")[:80] or "user"
+        if taken.setdefault(handle, text) == text:
+            return handle
+    return handle
 
 
 def wants_rows(document: Document) -> bool:

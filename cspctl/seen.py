@@ -11,7 +11,7 @@ from cspctl import refs
 from cspctl.errors import Problem
 from cspctl.fields import RefTo, Shape
 from cspctl.refs import Unknown, with_ids
-from cspctl.resource import Key, Live, Resource, Scope, Waiting
+from cspctl.resource import PARTNER, Key, Live, Resource, Scope, Waiting
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class Seen:
     secrets: set[tuple[Key, str]] = field(default_factory=set)
     sink_trouble: dict[Key, str] = field(default_factory=dict)
 
+    def owner(self, customer: str) -> str:
+        """The id of a customer by its handle; the handle itself if that is not known."""
+        state = self.states.get(Key(PARTNER, "Customer", customer))
+        return state.id if isinstance(state, Live) else customer
+
     def idof(self, resource: Resource) -> Callable[[str, RefTo], str]:
         """What a reference of this resource means: a vendor id, or an :class:`Unknown` that carries the key."""
 
@@ -61,7 +66,8 @@ class Seen:
                     return state.id + ref.suffix
             if mark.words and not any(key in self.manifests for key in ref.keys):
                 return self.words.get((resource.key, text), text)
-            return Unknown("/".join(ref.keys[0]) + ref.suffix)
+            known = (key for key in ref.keys if key in self.states or key in self.manifests)
+            return Unknown("/".join(next(known, ref.keys[0])) + ref.suffix)
 
         return look_up
 
@@ -72,6 +78,7 @@ class Names:
     def __init__(self, seen: Seen) -> None:
         """Learn the ids of all that exists; what no manifest describes keeps the words that it was referred to in."""
         self._keys = {state.id.casefold(): key for key, state in seen.states.items() if isinstance(state, Live)}
+        self._described = seen.states.keys() | seen.manifests
         self._words = {id.casefold(): word for (_, word), id in seen.words.items()}
 
     def add(self, key: Key, id: str) -> None:
@@ -94,9 +101,15 @@ class Names:
             if key is None:
                 return self._words.get(text.casefold(), text) if mark.words else text
             owner = "" if key.customer in (customer, "-") else f"{key.customer}/"
-            return owner + key.name + (f"/{part}" if part else "")
+            return self._kind(key, mark) + owner + key.name + (f"/{part}" if part else "")
 
         return with_ids(shape, document, name)
+
+    def _kind(self, key: Key, mark: RefTo) -> str:
+        """``Kind:`` where the bare handle does not say it: not the kind that is meant without, or one of several."""
+        others = (key._replace(kind=kind) for kind in mark.kinds if kind != key.kind)
+        said = key.kind == mark.kinds[0] and not any(other in self._described for other in others)
+        return "" if said else f"{key.kind}:"
 
 
 def _parted(id: str, part: str) -> tuple[str, str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ class Document:
 
     def locate(self, path: Place) -> str:
         """``file:line`` of the value at `path`, or of the nearest thing around it that exists."""
-        node = next(n for i, n in enumerate(_nodes(self.file)) if i == self.number)
+        node = _composed(self.file)[self.number]
         line = node.start_mark.line
         for step in path:
             found = _child(node, step)
@@ -146,6 +148,16 @@ def parse(text: str, name: str) -> list[Document]:
     if problems:
         raise BadInput(problems)
     return documents
+
+
+@lru_cache(maxsize=1)
+def _composed(file: File) -> list[Any]:
+    """The nodes of the file that was asked about last, up to what cannot be read: a plan asks for many lines of it."""
+    nodes: list[Any] = []
+    with suppress(BadInput):
+        for node in _nodes(file):
+            nodes.append(node)
+    return nodes
 
 
 def _nodes(file: File) -> Iterator[Any]:

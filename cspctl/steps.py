@@ -17,7 +17,8 @@ from cspctl import refs, secret
 from cspctl.changes import Adopt, Change, Create, Delete, Replace, Update, digest_of
 from cspctl.cloud import Aside, Cloud
 from cspctl.diff import FieldChange, differences
-from cspctl.errors import CloudError, CspctlError, Interrupted, NotYet, Unreachable
+from cspctl.errors import CloudError, CspctlError, Interrupted, NotFound, NotYet, Unreachable
+from cspctl.facts import facts_of
 from cspctl.journal import Journal
 from cspctl.observe import details_of, look_up
 from cspctl.overlay import overlay
@@ -25,12 +26,13 @@ from cspctl.patience import LONGEST, LOOKS, Answer, patiently
 from cspctl.record import Record
 from cspctl.resource import Key, Live, Operation, Resource, revived
 from cspctl.seen import Names, Seen
+from cspctl.storage.trouble import StorageError
 
 PRECONDITION_FAILED = 412
 INTERRUPTED = "interrupted"
 """How the reason of every outcome begins that an interruption has brought about."""
 
-Status = Literal["done", "failed", "skipped", "moved", "waiting"]
+Status = Literal["done", "failed", "skipped", "moved", "not applied", "waiting"]
 Steps = Generator[float, None, "Outcome"]
 
 
@@ -93,6 +95,8 @@ class Worker:
             return self._outcome("waiting" if self._began else "failed", f"{error}")
         except Interrupted:
             return self._interrupted()
+        except StorageError as error:  # after a write, nobody knows what the journal would have said
+            return self._outcome("waiting" if self._wrote else "failed", str(error))
         except CspctlError as error:
             moved = isinstance(error, CloudError) and error.status == PRECONDITION_FAILED
             return self._outcome("moved" if moved else "failed", str(error))
@@ -167,7 +171,7 @@ class Worker:
             case Adopt(live=live) if not self.change.compared.changes:
                 assert live is not None
                 # Taken for what is set already: cspctl has not sent it, and does not unless its label changes.
-                self.shared.journal.done(self.key, "adopt", live.id, self._now(), secret.labels_of(self.change.desired))
+                self._done("adopt", live)
             case Update(live=live) | Adopt(live=live):
                 assert live is not None
                 yield from self._update(live)
@@ -189,7 +193,8 @@ class Worker:
 
     def _intent(self, action: str) -> Cloud:
         self._began, self._open = True, False
-        request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now())
+        grave = action == "delete" or (action == "create" and type(self.change.desired).paid)
+        request_id = self.shared.journal.intent(self.key, action, digest_of(self.change), self._now(), grave)
         return self.shared.cloud.under(request_id, self.key)
 
     def _resumed(self, record: Record) -> Cloud:
@@ -210,7 +215,7 @@ class Worker:
         begun: str | Operation | None = (repeats.made or repeats.operation) if repeats else None
         try:
             if begun is None:
-                begun = yield from self._sent(lambda: desired.create(cloud))
+                begun = yield from self._sent(lambda: self._created(desired, cloud))
             id = yield from self._finish_operation(cloud, begun)
         except Unreachable:
             raise
@@ -224,10 +229,20 @@ class Worker:
             self.shared.journal.made(self.key, id, self._now())
         live = yield from self._appears(id)
         self._remark = self._lost_secrets()
-        self.shared.journal.done(self.key, "create", live.id, self._now(), secret.labels_of(self.change.desired))
+        self._done("create", live)
         if live.waiting:
             raise Stop("waiting", str(live.waiting), person=True)
         yield from self._update(live, created=True)
+
+    @staticmethod
+    def _created(desired: Resource, cloud: Cloud) -> str | Operation:
+        """What a create returns. "Not found" may be said of the very thing that it has made, where that takes time."""
+        try:
+            return desired.create(cloud)
+        except NotFound as error:
+            if type(desired).settles:
+                raise error.in_doubt() from None
+            raise
 
     def _lost_secrets(self) -> str:
         """What to say of one-time secrets that have not come, and will not come again."""
@@ -299,20 +314,25 @@ class Worker:
             fields += self._secret_changes()
         if fields:
             merged = kind.from_live(after, self._desired().metadata)
-            for sentence in merged.check(fresh):
-                raise Stop("moved", sentence)
+            for said in merged.check(fresh):
+                raise Stop("moved", str(said))
             cloud = self._intent("update")
             changed = {f.field for f in fields}
             begun = yield from self._sent(lambda: merged.update(cloud, fresh, changed))
             yield from self._finish_operation(cloud, begun)
         action = "adopt" if isinstance(self.change, Adopt) else "update"
-        self.shared.journal.done(self.key, action, fresh.id, self._now(), secret.labels_of(self.change.desired))
+        self._done(action, fresh)
         self.shared.learnt(self.key, fresh)
+
+    def _done(self, action: str, live: Live[Resource]) -> None:
+        desired, shared = self.change.desired, self.shared
+        facts = facts_of(desired, live, shared.seen)
+        shared.journal.done(self.key, action, live.id, self._now(), secret.labels_of(desired), facts)
 
     def _secret_changes(self) -> tuple[FieldChange, ...]:
         """The secrets that the plan said would be sent again."""
-        paths = secret.labels_of(self.change.desired)
-        return tuple(f for f in self.change.compared.changes if f.path.removesuffix(".version") in paths)
+        paths = secret.sendable(self.change.desired)
+        return tuple(f for f in self.change.compared.changes if f.path in paths)
 
     def _learn_words(self) -> Generator[float, None, None]:
         """Ask for what could not be asked while planning, because it comes with what this run has made."""

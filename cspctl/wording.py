@@ -37,12 +37,31 @@ def problem_of(document: Document, kind: type[Resource], detail: ErrorDetails) -
     """The problem that one of pydantic's errors means."""
     loc = detail["loc"]
     where = document.locate(loc if loc[:1] == ("metadata",) else ("spec", *loc))
-    what, remedy = _worded(kind, loc, detail)
+    what, remedy = _worded(kind, loc, _printed(kind.shape(), document.value.get("spec"), loc), detail)
     return Problem(where, what, remedy)
 
 
-def _worded(kind: type[Resource], loc: Loc, detail: ErrorDetails) -> tuple[str, str]:
-    name, error, found = ".".join(map(str, loc)) or "spec", detail["type"], quoted(detail["input"])
+def _printed(shape: Shape, value: Any, loc: Loc) -> str:
+    """The path as plans print it: an item by its key (``subnets[app]``), or by its number where it has none."""
+    path, inner = "", shape if not loc or loc[0] in shape.fields else None
+    for step in loc:
+        value = _inner(value, step)
+        if isinstance(step, int) and inner and inner.item:
+            key = value.get(inner.key) if inner.key and isinstance(value, dict) else None
+            path, inner = f"{path}[{key}]" if key else f"{path}.{step}", inner.item
+        else:
+            path, inner = f"{path}.{step}" if path else str(step), inner and inner.fields.get(str(step))
+    return path or "spec"
+
+
+def _inner(value: Any, step: int | str) -> Any:
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step] if step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
+
+
+def _worded(kind: type[Resource], loc: Loc, name: str, detail: ErrorDetails) -> tuple[str, str]:
+    error, found = detail["type"], quoted(detail["input"])
     message = detail["msg"].removeprefix("Value error, ").replace("Value should", "String should")
     if error == "extra_forbidden":
         return f'unknown field "{loc[-1]}" in {_inside(kind, loc[:-1])}', nearest(str(loc[-1]), _known(kind, loc[:-1]))
@@ -73,6 +92,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not known:
         return "It has none."
     return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}."
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known names that were probably meant, where all of them would be too many to name."""
+    close = get_close_matches(name.casefold(), by_case := {one.casefold(): one for one in known}, 3, 0.6)
+    return f"Did you mean {' or '.join(by_case[one] for one in close)}?" if close else "Correct its name."
 
 
 def quoted(value: Any) -> str:

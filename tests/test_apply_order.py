@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cspctl import storage
 from cspctl.apply import Event, Queue, apply
 from cspctl.changes import Create, Plan
 from cspctl.cloud import Clock, Cloud
@@ -154,7 +155,7 @@ def site(wanted: Sequence[Brick], trouble: dict[str, str] | None = None) -> Iter
     assert all(isinstance(change, Create) for change in planned.changes)
     try:
         with services(lambda _: pytest.fail("nothing is asked over HTTP")) as made:
-            yield Site(planned, look, made, Journal(folder / "journal"), Brick.ground)
+            yield Site(planned, look, made, Journal(storage.at(folder / "journal")), Brick.ground)
     finally:
         shutil.rmtree(folder)
 

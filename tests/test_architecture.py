@@ -19,8 +19,10 @@ LAYERS = (
     "refs record sink wording",
     "secret storage inventory",
     "changes cloud journal seen",
-    "plan kinds rules limits profiles estimate",
-    "manifest observe schema doctor",
+    "guards meaning beside",
+    "plan kinds rules limits profiles facts estimate",
+    "joint",
+    "manifest observe pruning schema doctor",
     "patience describe",
     "steps",
     "apply",
@@ -41,7 +43,8 @@ ONLY = {
     "click": ("cli/",),
 }
 PURE = ("plan", "estimate", "quotas", "changes", "diff", "overlay", "graph", "seen", "record", "refs")
-PURE += ("fields", "wording", "inventory/__init__", "inventory/document", "inventory/prune")
+PURE += ("guards", "meaning", "beside", "fields", "wording")
+PURE += ("inventory/__init__", "inventory/document", "inventory/prune")
 IO = {
     "asyncio",
     "http",

@@ -102,8 +102,12 @@ ACCOUNT = """profiles:
         ("clientSecret: {env: A}\n    labels: {}", 6, "labels"),
         ("clientSecret: {env: A}\n    simulator: localhost", 6, "https://localhost:8443"),
         ("clientSecret: {env: A}\n    simulator: http://localhost:80", 6, "served with --tls"),
+        ("clientSecret: {env: A}\n    simulator: https://sim.example", 6, "not on this machine"),
+        ("clientSecret: {env: A}\n    simulator: https://localhost.sim.example:8443", 6, "not on this machine"),
+        ("clientSecret: {env: A}\n    simulator: https://10.0.0.7:8443", 6, "https://10.0.0.7:8443"),
         ("clientSecret: {env: A}\n    caFile: a.pem", 6, "there is no simulator"),
         ("clientSecret: {env: A}\n    marked: US", 6, "unknown field"),
+        ("clientSecret: hunter2", 5, "a secret does not belong into this file"),
     ],
 )
 def test_what_a_profile_may_not_say(tmp_path: Path, lines: str, line: int, words: str) -> None:
@@ -128,6 +132,20 @@ def test_a_profile_in_full(tmp_path: Path) -> None:
     found = config.load(written(tmp_path, f"{ACCOUNT}    {more}"))
     assert (found.market, found.tier, found.simulator) == ("DE", "provider", "https://localhost:8443")
     assert (found.folder, found.labels) == (Path("europe"), {"account": "eu"})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8443", "127.9.9.9", "[::1]:8443"])
+def test_a_simulator_on_this_machine_is_taken_as_it_is(tmp_path: Path, host: str) -> None:
+    text = f"{ACCOUNT}    clientSecret: {{env: A}}\n    simulator: https://{host}\n"
+    assert config.load(written(tmp_path, text)).simulator == f"https://{host}"
+
+
+def test_a_simulator_elsewhere_is_taken_when_the_environment_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSPCTL_ALLOW_REMOTE_SIMULATOR", "1")
+    text = f"{ACCOUNT}    clientSecret: {{env: A}}\n    simulator: https://sim.example\n"
+    assert config.load(written(tmp_path, text)).simulator == "https://sim.example"
 
 
 def test_an_indirect_reseller_needs_no_credential(tmp_path: Path) -> None:

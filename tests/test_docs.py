@@ -132,7 +132,7 @@ def test_signing_in_names_all_that_a_profile_can_say(tmp_path: Path) -> None:
 
 def test_the_contract_names_all_that_a_kind_can_say() -> None:
     page = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
-    engine = {"key", "meta", "where", "where_is", "locate", "shape", "from_live", "metadata"}
+    engine = {"key", "meta", "problem", "where", "where_is", "locate", "shape", "from_live", "metadata"}
     inherited = {name for base in (BaseModel, Generic) for name in dir(base)}
     verbs = {name for name in vars(Resource) if not name.startswith("_")} - inherited - engine
     marks = {

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from cspctl import storage
 from cspctl.errors import BadInput
 from cspctl.inventory import Entry, Facts, Folded, Inventory, fold, records, refreshed
 from cspctl.inventory.document import from_bytes, to_bytes
@@ -128,7 +129,7 @@ def test_what_is_written_is_read_again(journals: dict[str, list[dict[str, Any]]]
 
 
 def test_the_lines_of_a_real_journal_are_what_is_folded(tmp_path: Any) -> None:
-    journal = Journal(tmp_path, "run")
+    journal = Journal(storage.at(tmp_path), "run")
     journal.intent(A, "create", "digest", NOW)
     journal.made(A, "/a", NOW)
     journal.done(A, "create", "/a", NOW, {"password": "1"})

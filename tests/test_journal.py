@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cspctl import storage
 from cspctl.errors import BadInput, CspctlError
 from cspctl.journal import Journal
 from cspctl.record import Record
@@ -25,33 +26,26 @@ OPERATION = Operation("https://management.azure.com/operations/1", "tenant", "po
 
 
 def test_nothing_was_written_means_nothing_is_known(tmp_path: Path) -> None:
-    assert Journal(tmp_path / "nowhere").records() == {}
+    assert Journal(storage.at(tmp_path / "nowhere")).records() == {}
 
 
 def test_an_announced_change_is_open_under_its_request_id(tmp_path: Path) -> None:
-    request_id = Journal(tmp_path).intent(PLAN, "create", "digest", NOW)
-    record = Journal(tmp_path).records()[PLAN]
+    request_id = Journal(storage.at(tmp_path)).intent(PLAN, "create", "digest", NOW)
+    record = Journal(storage.at(tmp_path)).records()[PLAN]
     assert (record.open, record.action, record.request_id, record.since) == (True, "create", request_id, NOW)
 
 
-def test_a_repeated_announcement_keeps_the_request_id(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    first = journal.intent(PLAN, "create", "digest", NOW)
-    assert journal.intent(PLAN, "create", "digest", NOW, first) == first
-    assert journal.intent(PLAN, "create", "digest", NOW) != first
-
-
 def test_an_operation_survives_word_for_word(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(storage.at(tmp_path))
     journal.intent(PLAN, "create", "digest", NOW)
     journal.operation(PLAN, OPERATION, NOW)
-    record = Journal(tmp_path).records()[PLAN]
+    record = Journal(storage.at(tmp_path)).records()[PLAN]
     assert record.operation == OPERATION
     assert record.open
 
 
 def test_what_is_done_is_known_by_its_id_until_it_is_deleted(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(storage.at(tmp_path))
     journal.done(PLAN, "create", "/id", NOW)
     assert journal.records()[PLAN].id == "/id"
     journal.done(PLAN, "delete", "/id", NOW)
@@ -87,7 +81,7 @@ def entry_of(event: str, number: int) -> dict[str, Any]:
 
 
 def test_a_customer_has_a_folder_of_its_own_and_so_has_the_partner(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(storage.at(tmp_path))
     for key in (PLAN, CUSTOMER, Key("-", "PartnerProfile", "us")):
         journal.done(key, "adopt", "/id", NOW)
     assert {path.parent.name for path in tmp_path.rglob("*.jsonl")} == {"fourth-coffee", "partner"}
@@ -95,14 +89,14 @@ def test_a_customer_has_a_folder_of_its_own_and_so_has_the_partner(tmp_path: Pat
 
 
 def test_a_later_run_is_read_after_an_earlier_one(tmp_path: Path) -> None:
-    Journal(tmp_path, "zzz").done(PLAN, "create", "/old", NOW)
-    Journal(tmp_path, "aaa").done(PLAN, "update", "/new", NOW + timedelta(microseconds=1))
-    assert Journal(tmp_path).records()[PLAN].id == "/new"
+    Journal(storage.at(tmp_path), "zzz").done(PLAN, "create", "/old", NOW)
+    Journal(storage.at(tmp_path), "aaa").done(PLAN, "update", "/new", NOW + timedelta(microseconds=1))
+    assert Journal(storage.at(tmp_path)).records()[PLAN].id == "/new"
     assert len(list(tmp_path.rglob("*.jsonl"))) == 2
 
 
 def test_a_line_holds_a_version_a_time_and_nothing_by_accident(tmp_path: Path) -> None:
-    Journal(tmp_path, "run").intent(PLAN, "create", "digest", NOW, "request")
+    request_id = Journal(storage.at(tmp_path), "run").intent(PLAN, "create", "digest", NOW)
     (file,) = tmp_path.rglob("*.jsonl")
     assert json.loads(file.read_text()) == {
         "v": 1,
@@ -112,23 +106,23 @@ def test_a_line_holds_a_version_a_time_and_nothing_by_accident(tmp_path: Path) -
         "event": "intent",
         "action": "create",
         "digest": "digest",
-        "requestId": "request",
+        "requestId": request_id,
     }
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX rights")
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    Journal(tmp_path).done(PLAN, "create", "/id", NOW)
+    Journal(storage.at(tmp_path)).done(PLAN, "create", "/id", NOW)
     (file,) = tmp_path.rglob("*.jsonl")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(storage.at(tmp_path))
     keys = [Key("fourth-coffee", "VirtualNetwork", f"v{number}") for number in range(60)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: journal.done(key, "create", f"/{key.name}" * 50, NOW), keys))
-    assert {key: record.id for key, record in Journal(tmp_path).records().items()} == {
+    assert {key: record.id for key, record in Journal(storage.at(tmp_path)).records().items()} == {
         k: f"/{k.name}" * 50 for k in keys
     }
 
@@ -154,7 +148,7 @@ def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_cannot_be_trusted_is_named_and_left_alone(tmp_path: Path, line: bytes) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(storage.at(tmp_path))
     journal.done(PLAN, "create", "/id", NOW)
     (file,) = tmp_path.rglob("*.jsonl")
     with file.open("ab") as out:
@@ -169,7 +163,7 @@ def test_a_line_that_cannot_be_trusted_is_named_and_left_alone(tmp_path: Path, l
 
 
 def test_a_line_that_was_cut_off_is_named(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(storage.at(tmp_path))
     journal.done(PLAN, "create", "/id", NOW)
     (file,) = tmp_path.rglob("*.jsonl")
     file.write_bytes(file.read_bytes() + file.read_bytes()[:40])
@@ -182,11 +176,11 @@ def test_every_bad_line_of_every_file_is_named_at_once(tmp_path: Path) -> None:
         (tmp_path / customer).mkdir()
         (tmp_path / customer / f"{number}.jsonl").write_bytes(b"one\ntwo\n")
     with pytest.raises(BadInput) as caught:
-        Journal(tmp_path).records()
+        Journal(storage.at(tmp_path)).records()
     assert len(caught.value.problems) == 4
 
 
 def test_a_journal_that_cannot_be_written_stops_the_change_it_would_announce(tmp_path: Path) -> None:
     (tmp_path / "journal").write_text("a file where the folder should be")
-    with pytest.raises(CspctlError, match="cannot be written"):
-        Journal(tmp_path / "journal").intent(PLAN, "create", "digest", NOW)
+    with pytest.raises(CspctlError, match="cannot be kept"):
+        Journal(storage.at(tmp_path / "journal")).intent(PLAN, "create", "digest", NOW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cspctl.changes import Adopt, Create, Delete, Plan, Replace, Update, unexpected
 from cspctl.errors import Refused
+from cspctl.fields import RefTo
 from cspctl.manifest import selected
 from cspctl.plan import plan
 from cspctl.record import Record
@@ -419,13 +420,40 @@ def test_a_creation_whose_secret_was_lost_is_repeated_under_the_same_request_id(
     assert not any(isinstance(change, Create) for change in plan([one], kept, {one.key: record}).changes)
 
 
+# ---- what cannot be planned
+
+
+class Kin(Node):
+    """One whose friends are monuments."""
+
+    friends: Annotated[list[str] | None, RefTo("Monument")] = None
+
+
+def test_what_has_an_error_is_a_note_and_in_no_digest_and_so_is_what_needs_it() -> None:
+    one, two, other = node("one", needed=None), node("two", parent="one"), node("other")
+    planned = made(one, two, other, ours=False)
+    assert actions(planned) == [("create", "other")]
+    assert planned.digest == made(other, ours=False).digest
+    assert {note.about: note.text for note in planned.notes} == {
+        "c/Node/one": "it cannot be planned, see the error",
+        "c/Node/two": "it refers to c/Node/one, which cannot be planned",
+    }
+
+
+def test_what_needs_only_what_is_there_goes_on_whatever_is_wrong_with_that() -> None:
+    hub, spoke = node("hub", stone="granite", kind=Monument), node("spoke", friends=["hub"], kind=Kin)
+    planned = made(hub, spoke, ours=False, hub=live(hub, stone="marble"))
+    assert [problem.about for problem in planned.problems] == ["c/Monument/hub"]
+    assert actions(planned) == [("create", "spoke")]
+
+
 # ---- narrowing
 
 
 def test_what_is_chosen_may_not_need_the_creation_of_something_that_is_not() -> None:
     hub, spoke = node("hub"), node("spoke", friends=["hub"])
     planned = plan([hub, spoke], seen([hub, spoke], {}), {}, targets={spoke.key})
-    assert actions(planned) == [("create", "spoke")]
+    assert not planned.changes
     assert planned.problems[0].remedy == "Select it too: --target c/Node/hub"
     planned = plan([hub, spoke], seen([hub, spoke], {"hub": as_wanted(hub)}), {}, targets={spoke.key})
     assert not planned.problems

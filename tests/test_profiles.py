@@ -84,6 +84,39 @@ def test_a_path_may_be_written_in_any_way(where: str) -> None:
     assert list(bound(found, BY_FOLDER, root="/estate")) == ["us"]
 
 
+@pytest.mark.parametrize("how", ["relative", "absolute", "link to the folder", "link to the file", "link above all"])
+def test_the_account_does_not_depend_on_how_the_path_is_spelt(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = tmp_path / "estate"
+    for name in ("us", "eu"):
+        (estate / name).mkdir(parents=True)
+    (estate / "us" / "a.yaml").write_text(customer("a"), encoding="utf-8")
+    (estate / "link").symlink_to("us")
+    (estate / "one.yaml").symlink_to("us/a.yaml")
+    (tmp_path / "above").symlink_to("estate")
+    path = {
+        "relative": Path("us"),
+        "absolute": estate / "us",
+        "link to the folder": Path("link/a.yaml"),
+        "link to the file": Path("one.yaml"),
+        "link above all": tmp_path / "above" / "us",
+    }[how]
+    monkeypatch.chdir(estate)
+    assert list(bound(manifest.load([path]), {**BY_FOLDER, "default": profile()})) == ["us"]
+
+
+def test_a_file_in_one_folder_that_is_a_link_into_another_belongs_to_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("us", "eu"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "us" / "a.yaml").write_text(customer("a"), encoding="utf-8")
+    (tmp_path / "eu" / "a.yaml").symlink_to("../us/a.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert "several profiles" in said(manifest.load([Path("eu")]), BY_FOLDER)[0]
+
+
 def test_the_labels_of_a_customer_say_whose_it_is_and_its_resources_follow() -> None:
     found = resources(x=customer("a", labels={"account": "us", "more": "x"}) + group("net", "a"))
     assert names(bound(found, BY_LABEL)) == {"us": ["a", "net"]}

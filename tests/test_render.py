@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
 from cspctl.apply import Outcome
+from cspctl.changes import Note
+from cspctl.diff import MISSING, FieldChange
 from cspctl.plan import plan
 from cspctl.record import Record
 from cspctl.render.json import plan_document, plan_json
-from cspctl.render.text import details, explanation, outcome_summary, plan_text, shown, summary
+from cspctl.render.text import (
+    STYLES,
+    WHICH,
+    details,
+    explanation,
+    field_lines,
+    outcome_summary,
+    plan_text,
+    shown,
+    summary,
+)
 from cspctl.resource import Live, Scope, Waiting
 from cspctl.seen import Unread
 from tests.planning import NOW, Monument, Node, as_wanted, id_of, key, live, node, seen
@@ -97,7 +111,9 @@ def test_taking_note_of_something_is_no_change() -> None:
 
 
 def test_what_is_not_known_is_said_even_when_nothing_is_to_be_done() -> None:
-    assert summary(made(node("a"), a=Unread("403"))) == "No changes in what could be seen. 1 unknown."
+    assert summary(made(node("a"), a=Unread("403"))) == "Nothing could be planned. 1 unknown."
+    some = made(node("a"), node("b"), a=Unread("403"), b=as_wanted(node("b")))
+    assert summary(some) == "No changes in what could be seen. 1 unknown."
 
 
 def test_how_much_was_looked_at_and_what_to_approve_is_said_once() -> None:
@@ -132,6 +148,89 @@ def test_a_value_is_shown_as_it_would_be_written() -> None:
         '{"a": null}',
     )
     assert shown("x" * 100).endswith("…")
+
+
+def test_fields_that_are_added_are_green_also_where_something_else_is_changed() -> None:
+    one = node("a", size=2, bark={"colour": "red"})
+    text = plan_text(made(one, a=live(one, size=3)))
+    assert style_of(text, "+ bark") == "green"
+    assert style_of(text, "~ size") == "yellow"
+
+
+def style_of(text: Text, words: str) -> str:
+    at = text.plain.index(words)
+    return next(str(span.style) for span in text.spans if span.start <= at < span.end)
+
+
+def test_what_must_not_be_overlooked_stands_before_the_changes_with_a_sign_of_its_own() -> None:
+    note = Note("info", "c/Node/a", "c", "it has been renamed")
+    text = plan_text(replace(made(node("a")), notes=(note,)))
+    assert text.plain.splitlines()[:3] == ["c", "   !! c/Node/a: it has been renamed", "    + c/Node/a"]
+    assert style_of(text, "it has been renamed") not in ("dim", *STYLES.values())
+
+
+def fields_of(*changes: FieldChange) -> list[tuple[str, str]]:
+    return list(field_lines(changes))
+
+
+def test_the_words_of_a_list_stand_together() -> None:
+    words = [FieldChange(f"members[{name}]", MISSING, name) for name in ("nina", "paul")]
+    gone = FieldChange("members[otto]", "otto", MISSING)
+    assert fields_of(*words, gone, FieldChange("size", MISSING, 2)) == [
+        ("+", 'members: "nina", "paul"'),
+        ("-", 'members: "otto"'),
+        ("+", "size: 2"),
+    ]
+
+
+@given(st.lists(st.text(min_size=1, max_size=30), max_size=40))
+def test_of_a_long_list_every_word_is_shown_once_below_the_first(words: list[str]) -> None:
+    lines = [said for _, said in fields_of(*(FieldChange(f"members[{word}]", MISSING, word) for word in words))]
+    assert "".join(line[len("members: ") :] for line in lines).replace(" ", "") == ",".join(map(shown, words)).replace(
+        " ", ""
+    )
+    assert all(line[: len("members: ")] in ("members: ", " " * len("members: ")) for line in lines)
+
+
+def test_of_an_item_that_goes_only_what_tells_something_is_shown() -> None:
+    before = {"name": "db", "addressPrefix": "10.1.0.0/24", "delegations": {}, "privateEndpoints": None}
+    assert fields_of(FieldChange("subnets[db]", before, MISSING)) == [
+        ("-", 'subnets[db]: {"addressPrefix": "10.1.0.0/24"}')
+    ]
+
+
+def test_items_that_go_are_counted() -> None:
+    one = node("a", twigs=[{"name": "long", "absent": True}])
+    said = summary(made(one, a=live(one, twigs=[{"name": "long", "length": 2}])))
+    assert said == "Plan: 0 to create, 1 to update, 0 to delete, 1 list item to remove (1 customer)."
+
+
+def test_one_cause_is_one_line_with_all_that_follows_from_it() -> None:
+    nodes = [node("a"), node("b"), node("c", friends=["a"]), node("d", customer="d")]
+    refused = [Unread(f"sign in first (401; GET https://x/{n}; request id {n})") for n in range(3)]
+    planned = made(*nodes, a=refused[0], b=refused[1], d=refused[2], c=as_wanted(nodes[2]))
+    text = lines(planned)
+    assert [line for line in text if "?" in line] == [
+        "    ? c/Node/a and 3 more: unknown, because sign in first (401; GET https://x/0; request id 0)"
+    ]
+    assert text[0] == "several customers"
+    assert text[-1] == "Nothing could be planned. 4 unknown."
+    assert len(plan_document(planned)["notes"]) == 4
+
+
+def test_different_causes_stay_different_lines() -> None:
+    text = lines(made(node("a"), node("b"), a=Unread("403 (403; GET x)"), b=Unread("503 (503; GET x)")))
+    assert sum("unknown, because" in line for line in text) == 2
+
+
+def test_what_is_not_managed_can_be_listed() -> None:
+    one = node("a")
+    looked = seen([one], {"a": as_wanted(one)})
+    beside = Live("/ID/other", node("other"))
+    looked.scopes[("Node", Scope("c", "forest"))] = [as_wanted(one), beside]
+    planned = plan([one], looked, known(one))
+    assert WHICH in lines(planned)
+    assert plan_document(planned)["notes"][0]["items"] == ["/ID/other"]
 
 
 # ---- explaining
@@ -250,13 +349,32 @@ def test_json_of_a_repeated_creation_is_a_creation() -> None:
 @pytest.mark.parametrize(
     ("statuses", "text"),
     [
-        ([], "Applied: 0 done, 0 failed."),
         (["done", "done"], "Applied: 2 done, 0 failed."),
         (
-            ["done", "failed", "skipped", "moved", "waiting"],
-            "Applied: 1 done, 1 failed, 1 skipped, 1 moved, 1 waiting.",
+            ["done", "failed", "skipped", "moved", "not applied", "waiting"],
+            "Applied: 1 done, 1 failed, 1 skipped, 1 moved, 1 not applied, 1 waiting.",
         ),
     ],
 )
 def test_outcomes_are_counted_in_one_sentence(statuses: list[Any], text: str) -> None:
-    assert outcome_summary(Outcome(key("a"), "create", status) for status in statuses) == text
+    assert outcome_summary((Outcome(key("a"), "create", status) for status in statuses), {key("a")}) == text
+
+
+def test_what_was_only_taken_note_of_is_said_apart() -> None:
+    outcomes = [Outcome(key("a"), "create", "done"), Outcome(key("b"), "adopt", "done")]
+    assert outcome_summary(outcomes, {key("a")}) == "Applied: 1 done, 0 failed. Taken note of 1 that exists."
+    assert outcome_summary(outcomes, set()) == "Taken note of 2 that exist."
+
+
+def test_what_is_known_to_be_wrong_is_not_called_unknown() -> None:
+    notes = (
+        Note("unknown", "c/Node/a", "c", "it cannot be planned, see the error"),
+        Note("unknown", "c/Node/b", "c", "it cannot be planned, see the error"),
+        Note("unknown", "c/Node/d", "c", "it refers to c/Node/b, which cannot be planned"),
+    )
+    planned = replace(made(node("x"), x=as_wanted(node("x"))), notes=notes, resources=4)
+    assert lines(planned)[1:3] == [
+        "    x c/Node/a: cannot be planned, see the error",
+        "    x c/Node/b and 1 more: cannot be planned, see the error",
+    ]
+    assert summary(planned) == "No changes in what could be seen. 3 with errors."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -17,6 +18,7 @@ from cspctl.changes import Adopt, Change, Create, Delete, Fields, Note, Plan, Re
 from cspctl.diff import MISSING, FieldChange, differences
 from cspctl.errors import Problem
 from cspctl.fields import Grants, Keyed
+from cspctl.manifest import load
 from cspctl.render.inert import code, inert, prose
 from cspctl.render.markdown import LIMIT, failure_markdown, marker, plan_markdown
 from cspctl.resource import Live, Metadata, Part
@@ -25,7 +27,7 @@ from tests.test_plan import made
 from tests.test_render import everything
 
 GITHUB = 65_535
-OPENING = re.compile(r"<details><summary><code>[^<>]*</code>: [^<>]*(<code>[0-9a-f]{16}</code>)?</summary>\n?")
+OPENING = re.compile(r"<details( open)?><summary><code>[^<>]*</code>: [^<>]*(<code>[0-9a-f]{16}</code>)?</summary>\n?")
 ACTIVE = re.compile(r"[@#<>\[\]`*_~$&|\\]|://|www\.|[0-9a-fA-F]{7,}|:[a-z]\w*:")
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -70,7 +72,7 @@ def assert_sound(text: str) -> None:
     assert all(block == "</details>" for block in details[1::2])
     assert len(details) % 2 == 0
     assert text.count("<!--") == 1
-    assert text.count("</details>") == text.count("<details>") == len(details) // 2
+    assert text.count("</details>") == len(re.findall("<details(?: open)?>", text)) == len(details) // 2
     fences = [token for token in tokens if token.type == "fence"]
     assert [fence.info for fence in fences] == ["diff"] * (len(details) // 2) + ["sh"] * ("```sh" in text)
     known = {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
@@ -82,7 +84,8 @@ def assert_sound(text: str) -> None:
                 token.content
             )
     headings = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
-    titles = "cspctl plan|Errors: .*|Refused .*|Deletions .*|Replacements .*|Role grants .*|Purchases .*|Customers|Next"
+    counted = "Refused|To be aware of|Deletions|Replacements|Role grants|Password resets|Purchases"
+    titles = f"cspctl plan|Errors: .*|({counted}) .*|Customers|Next"
     assert all(re.fullmatch(titles, heading) for heading in headings)
     unseen = {unicodedata.category(character) for character in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert unseen <= {"Cc"}
@@ -157,7 +160,7 @@ def test_errors_and_refusals_come_before_risks_and_nothing_is_offered_to_run() -
 
 def test_without_risk_that_is_said() -> None:
     text = plan_markdown(made(node("a")))
-    assert "No deletions, replacements, role grants or purchases." in text
+    assert "No deletions, replacements, role grants, password resets or purchases." in text
 
 
 def test_more_purchases_than_are_free_are_counted_in_the_command() -> None:
@@ -418,7 +421,7 @@ def test_a_sentence_is_words_and_code_spans(text: str) -> None:
 def test_a_sentence_stays_readable() -> None:
     said = prose('fourth-coffee/Node/a: "size" is 3; don\'t mention @admin or #12, see https://x.example (really).')
     assert said == (
-        '`fourth-coffee/Node/a:` "size" is 3; don\'t mention `@admin` or `#12,` see `https://x.example` (really).'
+        '`fourth-coffee/Node/a`: "size" is 3; don\'t mention `@admin` or `#12`, see `https://x.example` (really).'
     )
 
 
@@ -426,3 +429,103 @@ def test_a_sentence_stays_readable() -> None:
 def test_two_profiles_have_two_marks(one: str, other: str) -> None:
     assert (marker(one) == marker(other)) == (one == other) or len(marker(one)) > 100
     assert re.fullmatch(r"<!-- cspctl-plan: [A-Za-z0-9_.%…-]* -->", marker(one))
+
+
+# ---- what must not be overlooked, and where it is said
+
+
+def test_a_note_that_matters_stands_above_what_is_folded_up_and_is_no_risk_of_its_own() -> None:
+    one = node("a")
+    note = Note("info", "c/Node/a", "c", "until now a has meant /ID/b, which stays as it is")
+    text = plan_markdown(replace(made(one), notes=(note,)))
+    assert "- `c/Node/a`: until now a has meant `/ID/b`, which stays as it is" in section(text, "To be aware of (1)")
+    assert "has meant" not in section(text, "Customers")
+    assert "No deletions, replacements, role grants, password resets or purchases." in text
+    assert_sound(text)
+
+
+def test_a_right_and_a_part_that_goes_are_said_with_their_own_lines(tmp_path: Path) -> None:
+    file = tmp_path / "anna.yaml"
+    file.write_text(ANNA, encoding="utf-8")
+    (anna,) = load([file])
+    gained = FieldChange("directoryRoles[User Administrator]", MISSING, "User Administrator", grants=True)
+    gone = FieldChange("licenses[b]", {"sku": "b"}, MISSING)
+    found: Live[Any] = Live("/id", anna)
+    text = plan_markdown(Plan(NOW, (Update(anna, Fields((gained, gone)), found),)))
+    assert section(text, "Role grants (1)").splitlines()[2].endswith("anna.yaml:8` says so")
+    assert section(text, "Deletions (1)").splitlines()[2].endswith("anna.yaml:12` says so")
+    assert_sound(text)
+
+
+ANNA = """\
+apiVersion: cspctl/v1
+kind: User
+metadata: {name: anna, customer: 7f000000-0000-4000-8000-000000000009}
+spec:
+  userPrincipalName: anna@c.onmicrosoft.com
+  displayName: Anna
+  directoryRoles:
+    - User Administrator
+  usageLocation: US
+  licenses:
+    - sku: a
+    - sku: b
+"""
+
+
+def test_the_only_customer_is_unfolded_and_several_are_not() -> None:
+    assert "<details open>" in plan_markdown(made(node("a")))
+    assert "<details open>" not in plan_markdown(made(node("a"), node("b", customer="d")))
+
+
+def test_where_every_customer_has_errors_nothing_is_offered_to_run() -> None:
+    problem = Problem("a.yaml:1", "c/Node/x: it is wrong", group="c")
+    planned = made(node("a"), node("b", customer="d"))
+    barred = replace(made(node("a")), problems=(problem,))
+    assert "```sh" not in plan_markdown(barred)
+    assert "Mend the errors" in section(plan_markdown(barred), "Next")
+    assert "Customers with errors are left out." in plan_markdown(replace(planned, problems=(problem,)))
+    assert "```sh" in plan_markdown(replace(planned, problems=(problem,)))
+
+
+def gaining(name: str, customer: str, right: str) -> Create:
+    wanted = node(name, Person, customer=customer, roles=[right])
+    return Create(wanted, Fields((FieldChange(f"roles[{right}]", MISSING, right, grants=True),)))
+
+
+def test_grave_rights_come_first_and_what_many_gain_alike_is_one_line() -> None:
+    routine = [gaining("agents", f"c{number}", "AdminAgents") for number in range(200)]
+    grave = [gaining(f"boss{number}", f"c{number}", "Global Administrator") for number in range(20)]
+    lines = section(plan_markdown(Plan(NOW, (*routine, *grave))), "Role grants").splitlines()[2:]
+    assert all("Global Administrator" in line for line in lines[:20])
+    assert lines[20].startswith('- 200 times in 200 customers: gives `roles: "AdminAgents"`: `c0/Person/agents`')
+    assert lines[20].endswith("and 190 more")
+
+
+def test_of_200_customers_with_many_grants_every_digest_is_there() -> None:
+    planned = Plan(
+        NOW,
+        tuple(
+            gaining(f"boss{one}", f"customer-{number:04}", "Global Administrator")
+            for number in range(200)
+            for one in range(5)
+        ),
+    )
+    text = plan_markdown(planned)
+    assert all(digest in text for digest in planned.digests().values())
+    assert_sound(text)
+
+
+def test_the_profiles_that_were_looked_at_are_named() -> None:
+    text = plan_markdown(made(node("a")), "default", accounts=["eu", "us"])
+    assert text.startswith("<!-- cspctl-plan: default -->\n")
+    assert "Profile `eu,us`, " in text
+
+
+def test_a_password_that_is_reset_is_a_risk() -> None:
+    one = node("anna", Person)
+    reset = FieldChange("password", "version 1", "version 2 (it will be reset)")
+    text = plan_markdown(Plan(NOW, (Update(one, Fields((reset,)), live(one)),)))
+    assert "- `c/Person/anna`: `password: " in section(text, "Password resets (1)")
+    assert "No deletions" not in text
+    assert_sound(text)

@@ -101,13 +101,41 @@ def test_line_breaks_and_delimiters_in_quotes_belong_to_the_cell(tmp_path: Path)
 
 
 def test_names_may_be_empty_and_what_stands_beside_the_file_counts_for_all(tmp_path: Path) -> None:
-    text = STAFF.replace("usageLocation: US", "usageLocation: GB, directoryRoles: [Password], displayName: x")
+    text = STAFF.replace("usageLocation: US", "usageLocation: GB, directoryRoles: [Password], firstName: Sam")
     gena, helen = load(tmp_path, table(HEADINGS, ["", "", "Gena", f"gena@{DOMAIN}", ""], HELEN), text)
-    assert "firstName" not in gena.document()
+    assert gena.document()["firstName"] == "Sam"
     for one in (gena, helen):
         assert one.document()["usageLocation"] == "GB"
         assert one.document()["directoryRoles"] == ["Helpdesk Administrator"]
-    assert gena.document()["displayName"] == "Gena", "the row says more than the manifest"
+    assert helen.document()["firstName"] == "Helen", "the row says more than the manifest"
+
+
+def test_what_every_row_has_does_not_belong_beside_the_file(tmp_path: Path) -> None:
+    found = said(tmp_path, SIMPLE, STAFF.replace("usageLocation: US", "usageLocation: US, displayName: x"))
+    assert "spec.displayName: each row of the CSV file has its own" in found
+    found = said(tmp_path, SIMPLE, STAFF.replace("csv: staff.csv", "csv: staff.csv, formerly: {displayName: x}"))
+    assert "metadata.formerly: it would be said of each row" in found
+
+
+def test_headings_alone_are_no_file_without_a_mistake(tmp_path: Path) -> None:
+    found = said(tmp_path, table(HEADINGS))
+    assert "staff.csv:1: there is no row below the headings" in found
+    assert "staff.yaml:18" in found
+
+
+def test_two_of_one_name_in_two_domains_get_two_handles_and_letter_case_makes_none(tmp_path: Path) -> None:
+    rows = [["", "", "One", f"Info@{DOMAIN}", ""], ["", "", "Two", "info@wingtiptoys.com", ""]]
+    found = load(tmp_path, table(HEADINGS, *rows))
+    assert [user.meta.name for user in found] == ["info", "info-wingtiptoys.com"]
+
+
+def test_empty_lines_above_the_headings_do_not_decide_about_the_delimiter(tmp_path: Path) -> None:
+    found = load(tmp_path, "\r\n\r\n" + table(HEADINGS, GENA, delimiter=";"))
+    assert [user.where.rpartition(":")[2] for user in found] == ["4"]
+
+
+def test_a_formula_is_no_name(tmp_path: Path) -> None:
+    assert "staff.csv:2 (First name)" in said(tmp_path, table(HEADINGS, ["=1+1", *GENA[1:]]))
 
 
 @pytest.mark.parametrize(

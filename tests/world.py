@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 
-from cspctl import config, manifest, source
+from cspctl import config, manifest, source, storage
 from cspctl.apply import Event, apply
 from cspctl.changes import Plan
 from cspctl.cloud import Clock, Cloud, connect
 from cspctl.errors import BadInput
+from cspctl.joint import joint_problems
 from cspctl.journal import Journal
 from cspctl.manifest import selected
 from cspctl.observe import observe
@@ -65,7 +66,7 @@ class World:
 
     @property
     def journal(self) -> Journal:
-        return Journal(self.folder / "journal")
+        return Journal(storage.at(self.folder / "journal"))
 
     def look(self, resources: Sequence[Resource], *targets: str, cloud: Cloud | None = None) -> tuple[Seen, Plan]:
         records = self.journal.records()
@@ -129,7 +130,7 @@ def resources(text: str, name: str = "test.yaml") -> list[Resource]:
     """The resources of a YAML text, checked as those of files are. Raises BadInput."""
     problems: list[Any] = []
     found = manifest.resources_of(source.parse(text, name), problems)
-    problems += [] if problems else list(manifest.joint_problems(found))
+    problems += [] if problems else list(joint_problems(found))
     if problems:
         raise BadInput(problems)
     return found

@@ -19,6 +19,8 @@ COMMANDS = {
     "validate": "Check manifests without asking any service.",
     "plan": "Show everything in which the services differ from the manifests.",
     "apply": "Carry the plan out, parents first.",
+    "operations": "List what is under way: what runs have announced and not finished.",
+    "unlock": "Take a customer's lock from a run that is over, and write down why.",
     "login": "Sign a person in, for what an application alone may not do.",
     "logout": "Forget who is signed in, and all tokens.",
     "doctor": "Check accounts, rights and customers, and say how to mend what is wrong.",
@@ -106,7 +108,7 @@ def main() -> NoReturn:
         error.show()
         code = EXIT_ERROR
     except CspctlError as error:
-        click.echo(f"Error: {error}", err=True)
+        _complain(f"Error: {error}")
         code = error.exit_code
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
@@ -121,6 +123,16 @@ def main() -> NoReturn:
         while where and where.tb_next:
             where = where.tb_next
         place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""
-        click.echo(f"Error: internal error: {type(error).__name__}: {error} ({place}). Please report it.", err=True)
+        _complain(f"Error: internal error: {type(error).__name__}: {error} ({place}). Please report it.")
         code = EXIT_ERROR
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(text: str) -> None:
+    """Print an error; a terminal is worth the time that loading what breaks lines takes."""
+    if not sys.stderr.isatty():
+        click.echo(text, err=True)
+        return
+    from cspctl.cli import _session
+
+    _session.say(text)

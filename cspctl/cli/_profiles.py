@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 import click
 import httpx
 
-from cspctl import config, limits, manifest, profiles, refs
+from cspctl import config, limits, manifest, profiles, refs, storage
 from cspctl.changes import Plan
-from cspctl.cli import _session
+from cspctl.cli import _secrets, _session
 from cspctl.cloud import Clock, Cloud, connect
 from cspctl.config import Profile
 from cspctl.errors import BadInput, CspctlError, Problem
 from cspctl.estimate import PARALLELISM
+from cspctl.facts import facts
+from cspctl.inventory import Entry
 from cspctl.journal import Journal
 from cspctl.observe import observe
 from cspctl.plan import plan
 from cspctl.profiles import DEFAULT
+from cspctl.pruning import Pruned, pruned
 from cspctl.record import Record
 from cspctl.resource import Key, Resource
 from cspctl.seen import Seen, Unread
@@ -44,14 +47,10 @@ class Account:
     profile: Profile
     cloud: Cloud
     folder: Path
-    """Where its journal, its one-time secrets and its tokens are kept."""
+    """Where its one-time secrets, its tokens and (unless the profile says otherwise) its journal are kept."""
+    journal: Journal
+    """What earlier runs have written down, and where this one does."""
     resources: list[Resource] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def journal(self) -> Journal:
-        """What earlier runs have written down, and where this one does."""
-        return Journal(self.folder / "journal")
 
 
 @dataclass
@@ -62,6 +61,8 @@ class Look:
     records: dict[Key, Record]
     seen: Seen
     plan: Plan
+    vanished: Sequence[Entry] = ()
+    """What was to be pruned and has gone already."""
     failed: bool = False
     """Whether nothing could be looked at."""
 
@@ -128,14 +129,27 @@ def opened(options: dict[str, Any], name: str, resources: Iterable[Resource] = (
         folder = simulated_folder(known, name)
         with _simulator(folder, profile) as running, _client(running) as client:
             cloud = _simulated(running, client, profile, folder)
-            yield Account(name, cloud.profile, cloud, folder, list(resources))
+            with closing(storage.at(folder / "journal")) as kept:
+                yield Account(name, cloud.profile, cloud, folder, Journal(kept), list(resources))
         return
     assert profile is not None, "without the simulator there is a configuration"
     _session.keep_out_of_git()
     with _client(profile) as client:
         folder = _session.FOLDER
         cloud = connect(profile, client, Clock(), Sink(folder / "secrets"), folder / "tokens" / f"{name}.json")
-        yield Account(name, profile, cloud, folder, list(resources))
+        with closing(_kept(profile, cloud, folder)) as kept:
+            yield Account(name, profile, cloud, folder, Journal(kept), list(resources))
+
+
+def _kept(profile: Profile, cloud: Cloud, folder: Path) -> storage.Storage:
+    """Where the account's journal and inventory are: in a container, or beside its manifests."""
+    if profile.storage is None:
+        return storage.at(folder / "journal")
+    from cspctl.cloud.storage_token import StorageToken
+
+    secret = profile.storage.secret
+    credential: Any = None if secret else StorageToken(cloud.auth)
+    return storage.at(profile.storage.container, secret, credential)
 
 
 @contextmanager
@@ -160,7 +174,8 @@ def chosen_folder(options: dict[str, Any]) -> Path:
     """The folder of the one simulated world that is meant. With several profiles, --profile has to say which."""
     meant = names(options)
     if len(meant) > 1:
-        raise click.UsageError(f"each profile has a simulated world of its own: say --profile, one of {meant}")
+        said = f"say one, such as cspctl --profile {meant[0]} simulator …"
+        raise click.UsageError(f"each profile has a simulated world of its own: {said}")
     return simulated_folder(configured(options), meant[0])
 
 
@@ -224,30 +239,38 @@ class Wishes:
     contents: tuple[str, ...] = ()
     rotate: tuple[str, ...] = ()
     parallelism: int = PARALLELISM
+    prune: bool = False
 
 
 def look(ready: Sequence[Account], wishes: Wishes, patient: bool = False) -> Joint:
     """Observe what the chosen resources of each account need, and plan; several accounts make one plan."""
+    known = [resource for account in ready for resource in account.resources]
+    for option, keys in (("--rotate", wishes.rotate), ("--allow-delete-contents", wishes.contents)):
+        for key in keys:
+            if not manifest.selected(known, {key}):
+                raise _session.no_such(option, key, known)
     looks = []
     for account in ready:
         try:
-            looks.append(_look(account, wishes, patient, alone=len(ready) == 1))
+            looks.append(_look(account, wishes, patient))
         except CspctlError as error:
             if len(ready) == 1:
                 raise
             looks.append(_failed(account, wishes.chosen, error))
         _session.notices(account.cloud.auth.cache.notices)
-    return Joint(looks, profiles.joined([one.plan for one in looks]))
+    joint = profiles.joined([one.plan for one in looks])
+    _session.notices(_secrets.warnings(joint))
+    return Joint(looks, joint)
 
 
-def _look(account: Account, wishes: Wishes, patient: bool, alone: bool) -> Look:
+def _look(account: Account, wishes: Wishes, patient: bool) -> Look:
     cloud, records, chosen = account.cloud, account.journal.records(), wishes.chosen
     wanted = manifest.narrowed(account.resources, chosen)
     problems = tuple(limits.beyond(wanted, account.profile, account.name))
     barred = {problem.group for problem in problems}
     everything = [r for r in account.resources if r.key.group not in barred]
     resources = manifest.narrowed(everything, chosen)
-    if resources and not alone:  # one that cannot sign in is an error at once, and not one for each of its scopes
+    if resources:  # one that cannot sign in is an error at once, and not one for each of its scopes
         cloud.auth.token(cloud.partner.base, cloud.profile.partner_tenant_id, user=False)
     inside = {resource.key for resource in resources}
     outside = {key: needs for key, needs in refs.needs_of(everything).items() if key not in inside}
@@ -256,8 +279,12 @@ def _look(account: Account, wishes: Wishes, patient: bool, alone: bool) -> Look:
     )
     cloud.http.turns.tell = partial(click.echo, err=True)
     for remaining in range(LOOKS if patient else 0, -1, -1):
-        seen = observe(resources, cloud, records, wishes.parallelism)
-        made = plan(resources, seen, records, chosen, allowed, outside, rotate)
+        seen = observe(resources, cloud, records, wishes.parallelism, rotate)
+        gone = _pruned(account, resources, seen) if wishes.prune else Pruned()
+        targets = None if chosen is None else chosen | {r.key for r in gone.resources}
+        everyone = [*resources, *gone.resources]
+        made = plan(everyone, seen, records, targets, allowed, outside, rotate)
+        made = replace(made, notes=(*made.notes, *gone.notes))
         young = [state.reason for state in seen.states.values() if isinstance(state, Unread) and state.passing]
         if not remaining or not (young or made.doubtful_until):
             break
@@ -267,7 +294,52 @@ def _look(account: Account, wishes: Wishes, patient: bool, alone: bool) -> Look:
         )
         cloud.clock.sleep(pause)
     problems += tuple(limits.changes_beyond(made, account.profile))
-    return Look(account, records, seen, replace(made, problems=(*problems, *made.problems)))
+    return Look(account, records, seen, replace(made, problems=(*problems, *made.problems)), gone.vanished)
+
+
+def _pruned(account: Account, resources: Sequence[Resource], seen: Seen) -> Pruned:
+    """What cspctl has made for the customers of this run and no manifest describes any more."""
+    groups = {resource.key.group for resource in resources}
+    return pruned(account.journal.known, account.resources, seen, account.cloud, groups)
+
+
+@contextmanager
+def held(looks: Sequence[Look], left_out: Iterable[str]) -> Iterator[dict[str, CspctlError]]:
+    """Hold all customers about whom something is to be written down; gives those that cannot be held, with the reason.
+
+    At the end, what this run has written is added to their inventories.
+    """
+    refused: dict[str, CspctlError] = {}
+    with ExitStack() as stack:
+        for one in looks:
+            journal, now = one.account.journal, one.account.cloud.clock.now()
+            stack.callback(journal.release)
+            journal.kept.ready(writing=True)
+            refused |= journal.hold(_to_be_held(one) - set(left_out), now)
+        yield refused
+        for one in looks:
+            _add_up(one)
+
+
+def _to_be_held(one: Look) -> set[str]:
+    changed = {change.desired.key.group for change in one.plan.changes}
+    begun = {key.group for key, record in one.records.items() if record.open}
+    stale = one.account.journal.stale(facts(one.account.resources, one.seen))
+    mine = {resource.key.group for resource in one.account.resources}
+    return (changed | begun | stale | {entry.key.group for entry in one.vanished}) & mine
+
+
+def _add_up(one: Look) -> None:
+    journal, now = one.account.journal, one.account.cloud.clock.now()
+    told = facts(one.account.resources, one.seen)
+    for entry in one.vanished:
+        if entry.key.group in journal.locks:  # somebody else has deleted it: there is nothing left to be pruned
+            journal.done(entry.key, "delete", entry.id, now)
+    for group in list(journal.locks):
+        try:
+            journal.fold(group, told)
+        except CspctlError as error:  # the journal has all of it: the next run adds it up
+            click.echo(f"{group}: the inventory could not be written: {error}", err=True)
 
 
 def _failed(account: Account, chosen: set[Key] | None, error: CspctlError) -> Look:

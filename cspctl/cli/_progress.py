@@ -18,6 +18,7 @@ from cspctl.apply import Event
 from cspctl.changes import Plan
 from cspctl.cli import _session
 from cspctl.estimate import remaining, span
+from cspctl.render.causes import CALL
 from cspctl.render.text import many
 from cspctl.resource import Key
 
@@ -34,6 +35,7 @@ class Progress:
         "failed": "bold red",
         "skipped": "yellow",
         "moved": "yellow",
+        "not applied": "yellow",
         "waiting": "magenta",
     }
 
@@ -67,7 +69,7 @@ class Progress:
     def tell(self, text: str) -> None:
         """Print what is waited for."""
         with contextlib.suppress(OSError):
-            self.console.print(Text(f"        {text}", "dim"))
+            self.console.print(_session.fitted(Text(f"        {text}", "dim"), self.console))
 
     def show(self, event: Event) -> None:
         """Print an event of a change that writes."""
@@ -85,7 +87,15 @@ class Progress:
             if self.rows:
                 self.rows.update(event)
             if not self.rows or event.outcome:
-                self.console.print(line.append(f"{event.text}{reason}", style).append(count, "dim"))
+                said, ids = _parted(reason) if self.console.file.isatty() else (reason, "")
+                line.append(f"{event.text}{said}", style).append(count, "dim").append(ids, "dim")
+                self.console.print(_session.fitted(line, self.console))
+
+
+def _parted(reason: str) -> tuple[str, str]:
+    """What a person reads of a reason, and below it what a service's support asks for."""
+    found = CALL.search(reason)
+    return (reason[: found.start()], f"\n        {found[0].strip()}") if found else (reason, "")
 
 
 class _Customer:

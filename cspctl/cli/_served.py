@@ -220,17 +220,28 @@ def fault(specs: tuple[str, ...], clear: bool, state: Path | None) -> None:
     """Let requests fail, such as 'PUT virtualNetworks status=503 times=2 when=after'. Without SPEC: list faults."""
     with opened(state) as simulator:
         if clear:
-            simulator.clear_faults()
+            click.echo(f"disarmed: {simulator.clear_faults()}")
         for text in specs:
-            _armed(simulator, text)
+            click.echo(f"armed: {_armed(simulator, text)}")
         if not specs and not clear:
-            for each in simulator.faults():
-                click.echo(json.dumps(each))
+            _list(simulator.faults())
 
 
-def _armed(simulator: Simulator, text: str) -> None:
+def _list(armed: list[dict[str, Any]]) -> None:
+    from cspctl.simulator.faults import written
+
+    if not armed:
+        click.echo("No faults are armed.")
+        return
+    click.echo("struck  seen  fault")
+    for each in armed:
+        struck = min(max(each["seen"] - each["skip"], 0), each["times"])
+        click.echo(f"{struck:6d}  {each['seen']:4d}  {written(each)}")
+
+
+def _armed(simulator: Simulator, text: str) -> str:
     try:
-        simulator.arm_fault(text)
+        return simulator.arm_fault(text)
     except (TypeError, ValueError) as error:
         remedy = "Write it so: 'PUT virtualNetworks status=503 times=2'; docs/simulator.md lists the fields."
         raise BadInput([Problem(text, str(error), remedy)]) from None

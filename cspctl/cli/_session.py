@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,9 +15,9 @@ from rich.text import Text
 from cspctl import manifest
 from cspctl.changes import Plan
 from cspctl.cli import _complete
-from cspctl.errors import EXIT_ERROR, EXIT_PARTIAL, EXIT_REFUSED, EXIT_WAITING, BadInput, Problem
+from cspctl.errors import EXIT_ERROR, EXIT_PARTIAL, EXIT_REFUSED, EXIT_WAITING, SIGN_IN, BadInput, Problem
 from cspctl.estimate import PARALLELISM
-from cspctl.resource import Key, Resource
+from cspctl.resource import PARTNER, Key, Resource
 from cspctl.wording import nearest
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def console(stderr: bool = False) -> Console:
 def wishing(command: Command) -> Command:
     """The options that ask for more than the manifests alone do."""
     for add in (
+        click.option("--prune", is_flag=True, help="Delete what we have created and no manifest describes any more."),
         click.option(
             "--rotate",
             multiple=True,
@@ -69,6 +71,12 @@ def wishing(command: Command) -> Command:
     ):
         command = add(command)
     return command
+
+
+def check_prune(prune: bool, narrowed: Sequence[str]) -> None:
+    """What is to be pruned is told from what all manifests of a customer mean."""
+    if prune and narrowed:
+        raise click.UsageError("--prune looks at whole customers: it goes with --customer, not with --target or -l")
 
 
 def profiled(command: Command) -> Command:
@@ -118,7 +126,7 @@ def narrowing(command: Command) -> Command:
             "targets",
             multiple=True,
             metavar="KEY",
-            help="Only this resource. Repeatable.",
+            help="Only this resource: its key, or the end of it, such as the handle. Repeatable.",
             shell_complete=_complete.keys,
         ),
         profiled,
@@ -191,31 +199,46 @@ def keep_out_of_git() -> None:
         raise BadInput([problem]) from None
 
 
-def show(text: Text) -> None:
-    """Print a result."""
-    console().print(text, end="")
+def show(text: Text, stderr: bool = False) -> None:
+    """Print a result, or what goes beside it; on a terminal no line is broken within a word."""
+    out = console(stderr)
+    out.print(fitted(text, out), end="")
+
+
+def fitted(text: Text, out: Console) -> Text:
+    """The text in lines that a terminal has room for; a pipe gets each line whole."""
+    if not out.file.isatty():
+        return text
+    from cspctl.render.wrap import wrapped
+
+    return wrapped(text, out.width)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line beside the results."""
+    show(Text(f"{text}\n", style), stderr=True)
 
 
 def complain(problems: tuple[Problem, ...], title: str) -> None:
     """Print all problems to stderr."""
     if problems:
-        lines = Text(f"{title}\n", "bold red")
+        lines = Text().append(f"{title}\n", "bold red")
         for problem in problems:
-            lines.append(f"  {problem}\n")
-        console(stderr=True).print(lines, end="")
+            lines.append(indent(f"{problem}\n", "  "))
+        show(lines, stderr=True)
 
 
 def notices(texts: Iterable[str]) -> None:
     """Print what the user should know to stderr."""
     for text in texts:
-        click.echo(f"Warning: {text}", err=True)
+        say(f"Warning: {text}")
 
 
 def exit_code(plan: Plan) -> int:
     """What a look at the world alone says: errors, refusals, what is unread, who is waited for."""
     kinds = {note.kind for note in plan.notes}
     for code, applies in (
-        (EXIT_ERROR, plan.problems),
+        (EXIT_ERROR, plan.problems or _nobody_is_signed_in(plan)),
         (EXIT_REFUSED, plan.refusals),
         (EXIT_PARTIAL, "unknown" in kinds),
         (EXIT_WAITING, "waiting" in kinds),
@@ -223,6 +246,13 @@ def exit_code(plan: Plan) -> int:
         if applies:
             return code
     return 0
+
+
+def _nobody_is_signed_in(plan: Plan) -> bool:
+    """Whether of every customer something is unknown because a person has to sign in."""
+    asking = {note.group for note in plan.notes if note.kind == "unknown" and SIGN_IN in note.text}
+    groups = {change.desired.key.group for change in plan.changes} | {note.group for note in plan.notes}
+    return bool(asking) and asking >= (groups | set(plan.existing)) - {PARTNER}
 
 
 def is_terminal() -> bool:

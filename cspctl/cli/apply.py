@@ -18,10 +18,24 @@ from cspctl.changes import Plan, unexpected
 from cspctl.cli import _profiles, _session
 from cspctl.cli._progress import Progress
 from cspctl.cloud import Clock
-from cspctl.errors import EXIT_ERROR, EXIT_MOVED, EXIT_PARTIAL, EXIT_WAITING, BadInput, Interrupted, Problem, Refused
+from cspctl.errors import (
+    EXIT_ERROR,
+    EXIT_LOCKED,
+    EXIT_MOVED,
+    EXIT_PARTIAL,
+    EXIT_REFUSED,
+    EXIT_WAITING,
+    BadInput,
+    Interrupted,
+    Locked,
+    Problem,
+    Refused,
+)
 from cspctl.render import text
 from cspctl.steps import INTERRUPTED, Outcome
 
+BEFORE_LOCKED = (EXIT_ERROR, EXIT_REFUSED)
+"""Exit codes that say more than that another run holds a customer."""
 UNEXPECTED = "its changes are not the expected ones"
 
 
@@ -53,6 +67,7 @@ def command(
     allow_delete: int,
     contents: tuple[str, ...],
     rotate: tuple[str, ...],
+    prune: bool,
     parallelism: int,
 ) -> int:
     """Plan again, ask, and carry out: parents first, reading each thing once more before it is written.
@@ -62,10 +77,11 @@ def command(
     digests = {digest for one in expected for digest in _digests(one)}
     parts = _profiles.load(options, paths)
     chosen = _session.choose(_profiles.everything(parts), targets, labels, customers)
+    _session.check_prune(prune, (*targets, *labels))
     _session.keep_out_of_git()
     with _profiles.accounts(options, parts) as ready:
-        look = _profiles.look(ready, _profiles.Wishes(chosen, contents, rotate, parallelism), patient=True)
-        click.echo(text.details(look.plan), err=True)
+        look = _profiles.look(ready, _profiles.Wishes(chosen, contents, rotate, parallelism, prune), patient=True)
+        _session.say(text.details(look.plan))
         left_out = _left_out(look.plan, digests)
         reviewed = bool(digests) and not left_out
         _session.show(Text(text.summary(look.plan) + "\n", "bold") if reviewed else text.plan_text(look.plan))
@@ -73,7 +89,12 @@ def command(
         look.plan.raise_if_unsafe(allow_purchase, allow_delete)
         if look.plan.writes and not (auto_approve or digests):
             _ask()
-        return _carry_out(look, left_out, parallelism)
+        with _profiles.held(look.looks, left_out) as refused:
+            for error in refused.values():
+                click.echo(f"{error}", err=True)
+            code = _carry_out(look, left_out | {group: str(error) for group, error in refused.items()}, parallelism)
+        locked = any(isinstance(error, Locked) for error in refused.values())
+        return EXIT_LOCKED if locked and code not in BEFORE_LOCKED else code
 
 
 def _with_problems(plan: Plan) -> dict[str, str]:
@@ -122,13 +143,17 @@ def _carry_out(look: _profiles.Joint, left_out: dict[str, str], parallelism: int
             cloud, journal = one.account.cloud, one.account.journal
             cloud.http.turns.tell = progress.tell
             outcomes += apply(one.plan, one.seen, cloud, journal, show, left_out, parallelism, stopping)
-    if look.plan.writes:
-        click.echo(text.outcome_summary(outcomes))
+    if outcomes:
+        click.echo(text.outcome_summary(outcomes, {change.desired.key for change in look.plan.writes}))
     if any(INTERRUPTED in outcome.reason for outcome in outcomes):
         raise Interrupted(
             "interrupted. What runs in the cloud goes on; run apply again to continue where this stopped."
         )
     return _exit_code(outcomes, _session.exit_code(look.plan))
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+"""What asks to end: Ctrl-C, a service manager, a terminal that is closed."""
 
 
 class _Interrupts:
@@ -143,7 +168,7 @@ class _Interrupts:
         self.previous: dict[int, Any] = {}
 
     def __enter__(self) -> _Interrupts:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             self.previous[number] = signal.signal(number, self._caught)
         return self
 
@@ -172,7 +197,7 @@ def _exit_code(outcomes: list[Outcome], looked: int) -> int:
     statuses = {outcome.status for outcome in outcomes if not outcome.person}
     if "failed" in statuses:
         return EXIT_ERROR
-    if "moved" in statuses:
+    if statuses & {"moved", "not applied"}:
         return EXIT_MOVED
     if statuses & {"waiting", "skipped"}:
         return EXIT_PARTIAL

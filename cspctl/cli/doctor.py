@@ -19,6 +19,8 @@ from cspctl.profiles import DEFAULT
 from cspctl.resource import Resource
 from cspctl.source import files
 
+UNUSABLE = {"network", "application", "tier"}
+"""What an account cannot be used without: when it fails, nothing of its customers can be seen."""
 SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "bold red")}
 
 
@@ -70,15 +72,18 @@ def _account(options: dict[str, Any], name: str, resources: list[Resource], cust
     try:
         with _profiles.opened(options, name) as account:
             cloud = account.cloud
-            yield from examine_files(account.profile, account.folder)
-            failed = False
-            for finding in examine_account(cloud):
-                failed = failed or (finding.level == "error" and finding.about in ("application", "tier"))
-                yield finding
+            files = list(examine_files(account.profile, account.folder))
+            yield from files
+            said = {finding.text for finding in files}
+            failed: set[str] = set()
+            for finding in examine_account(cloud, Path(config.FILE).is_file()):
+                failed |= {finding.about} if finding.level == "error" else set()
+                if finding.level != "error" or finding.text not in said:  # one cause is one line
+                    yield finding
             for notice in cloud.auth.cache.notices:
                 yield Finding("warning", "tokens", notice)
-            if not failed:
-                yield from examine_customers(cloud, resources, customers)
+            if not failed & UNUSABLE:
+                yield from examine_customers(cloud, resources, customers, "person" not in failed)
     except CspctlError as error:
         yield Finding("error", name, str(error))
 
@@ -86,7 +91,7 @@ def _account(options: dict[str, Any], name: str, resources: list[Resource], cust
 def _show(profile: str, finding: Finding) -> None:
     sign, style = SIGNS[finding.level]
     about = finding.about if profile in ("-", DEFAULT) else f"{profile}: {finding.about}"
-    line = Text(f"{sign} ", style).append(f"{about}: ", "bold").append(finding.text)
+    line = Text().append(f"{sign} ", style).append(f"{about}: ", "bold").append(finding.text)
     if finding.fix and finding.level != "ok":
         line.append(f"\n    {finding.fix}", "dim")
     _session.show(line.append("\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -16,6 +17,7 @@ from cspctl.resource import Resource
 from cspctl.wording import nearest
 
 WIDTH = 100
+"""Columns of a text, on a terminal that has as many."""
 
 
 @click.command("explain")
@@ -133,7 +135,7 @@ def _plain(markdown: str) -> str:
 def _wrapped(text: str, indent: str, first: str | None = None) -> str:
     return textwrap.fill(
         _plain(text),
-        WIDTH,
+        min(WIDTH, _session.console().width) if sys.stdout.isatty() else WIDTH,
         initial_indent=indent if first is None else first,
         subsequent_indent=indent,
         break_long_words=False,

@@ -41,7 +41,7 @@ def _sign_in(account: _profiles.Account) -> bool:
     flow = device.begin(auth)
     minutes = int(flow["expires_in"]) // 60
     text = f"{account.name}: open {flow['verification_uri']} and enter {flow['user_code']}"
-    click.echo(f"{text} (within {minutes} minutes), as an admin agent with multi-factor authentication.", err=True)
+    _session.say(f"{text} (within {minutes} minutes), as an admin agent with multi-factor authentication.")
     person = device.finish(auth, flow)
     _session.notices(auth.cache.notices)
     click.echo(f"{account.name}: {person.name or 'a person'} is signed in to {auth.profile.partner_tenant_id}.")

@@ -38,6 +38,7 @@ def command(
     detailed_exitcode: bool,
     contents: tuple[str, ...],
     rotate: tuple[str, ...],
+    prune: bool,
     parallelism: int,
 ) -> int:
     """Compare the manifests with what exists, and show what apply would do. Writes nothing.
@@ -48,11 +49,12 @@ def command(
         parts = _profiles.load(options, paths)
         resources = _profiles.everything(parts)
         chosen = _session.choose(resources, targets, labels, customers)
+        _session.check_prune(prune, (*targets, *labels))
         asked = selected(resources, {explain}) if explain else set()
         if explain and not asked:
             raise _session.no_such("--explain", explain, resources)
         with _profiles.accounts(options, parts) as ready:
-            look = _profiles.look(ready, _profiles.Wishes(chosen, contents, rotate, parallelism))
+            look = _profiles.look(ready, _profiles.Wishes(chosen, contents, rotate, parallelism, prune))
     except CspctlError as error:
         if output == "markdown":  # else the comment would go on showing an older plan
             click.echo(markdown.failure_markdown(_problems(error), _named(options)), nl=False)
@@ -61,12 +63,12 @@ def command(
         click.echo(json.plan_json(look.plan))
     elif output == "markdown":
         words = _applying(options, click.get_current_context().params)
-        click.echo(markdown.plan_markdown(look.plan, _named(options), words), nl=False)
+        click.echo(markdown.plan_markdown(look.plan, _named(options), words, list(parts)), nl=False)
     elif asked:
         for resource in (r for r in resources if r.key in asked):
             _session.show(text.explanation(look.plan, resource))
     else:
-        click.echo(text.details(look.plan), err=True)
+        _session.say(text.details(look.plan))
         _session.show(text.plan_text(look.plan))
     _session.complain(look.plan.problems, "This cannot be planned:")
     _session.complain(look.plan.refusals, "This is refused:")

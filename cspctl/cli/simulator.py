@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +28,25 @@ for _command in (_served.serve, _served.seed, _served.fault, _served.credentials
 
 @command.command("reset")
 def reset() -> None:
-    """Forget all that was simulated here: the services' state, and the journal and secrets that go with it."""
-    shutil.rmtree(_session.SIMULATED, ignore_errors=True)
-    click.echo(f"{_session.SIMULATED} is gone; the next --simulate starts anew.")
+    """Forget what was simulated here: the services' state, and the journal and secrets that go with it.
+
+    With several profiles, each of which has a world of its own, --profile says whose; without it all are forgotten.
+    """
+    options = click.get_current_context().find_root().obj | {"simulate": True}
+    known = _profiles.configured(options) if options["profiles"] else {}
+    asked = _profiles.names(options) if known else []
+    for folder in [_profiles.simulated_folder(known, name) for name in asked] or [_session.SIMULATED]:
+        _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    worlds = sorted(path.parent for path in folder.rglob(_served.STATE))
+    if not folder.exists():
+        click.echo(f"There is nothing simulated in {folder}.")
+        return
+    shutil.rmtree(folder)
+    for world in worlds or [folder]:
+        click.echo(f"{world} is gone, with its state, journal and secrets; the next --simulate starts anew.")
 
 
 @command.command("edit")
@@ -63,35 +77,26 @@ def edit(suffix: str, assignments: tuple[str, ...]) -> None:
 @_served.state_option
 def people(act: str | None, details: tuple[str, ...], state: Path | None) -> None:
     """Let a person do what no API can, such as accept-invitation tenant=DOMAIN. Without ACT: list what people do."""
+    from cspctl.simulator.details import of, written
     from cspctl.simulator.people import ACTS
 
     if act is None:
         for name, deed in ACTS.items():
-            click.echo(f"{name} {_written(_details(deed))}\n    {(deed.__doc__ or '').partition('.')[0]}.")
+            click.echo(f"{name} {written(deed)}\n    {(deed.__doc__ or '').partition('.')[0]}.")
         return
     if act not in ACTS:
         raise click.UsageError(f"people do not '{act}' here. They: {', '.join(ACTS)}.")
-    given, known = {detail.partition("=")[0] for detail in details}, _details(ACTS[act])
-    needed = {p.name for p in known if p.default is p.empty}
-    if given - {p.name for p in known} or needed - given:
-        raise click.UsageError(f"{act} is written so: cspctl simulator people {act} {_written(known)}")
+    known = {each.name: each for each in of(ACTS[act])}
+    texts = {name: text for name, _, text in (each.partition("=") for each in details)}
+    if set(texts) - set(known) or {each.name for each in known.values() if each.needed} - set(texts):
+        raise click.UsageError(f"{act} is written so: cspctl simulator people {act} {written(ACTS[act])}")
     with _served.opened(state) as simulator:
         try:
-            result = simulator.people(
-                act, **{name: _value(text) for name, _, text in (d.partition("=") for d in details)}
-            )
-        except (TypeError, ValueError, LookupError) as error:
-            problem = Problem(act, str(error), "cspctl simulator people lists what each of them needs.")
-            raise BadInput([problem]) from None
+            result = simulator.people(act, **{name: known[name].read(text) for name, text in texts.items()})
+        except (ValueError, LookupError) as error:
+            remedy = "cspctl simulator people lists what each of them needs."
+            raise BadInput([Problem(act, str(error), remedy)]) from None
     click.echo(json.dumps(result, indent=2))
-
-
-def _details(deed: Callable[..., Any]) -> list[inspect.Parameter]:
-    return [p for p in inspect.signature(deed).parameters.values() if p.kind is p.KEYWORD_ONLY]
-
-
-def _written(details: list[inspect.Parameter]) -> str:
-    return " ".join(f"{p.name}=…" if p.default is p.empty else f"[{p.name}=…]" for p in details)
 
 
 @command.command("ledger")

@@ -67,6 +67,11 @@ class Cloud:
         assert self.key is not None, "a secret belongs to a change"
         return self.secret(self.sink.kept(self.key, name)) if self.again else ""
 
+    def held_secret(self, name: str) -> str:
+        """The one-time secret of the current change's resource as the sink has it now, or an empty text."""
+        assert self.key is not None, "a secret belongs to a change"
+        return self.secret(self.sink.kept(self.key, name))
+
     def keep_secret(self, name: str, value: str) -> None:
         """Put a one-time secret of the current change into the sink, before anything else happens."""
         assert self.key is not None, "a secret belongs to a change"

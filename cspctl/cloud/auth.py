@@ -7,12 +7,14 @@ kept across runs (:mod:`cspctl.cloud.token_cache`).
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cspctl.cloud.answers import STRANGE
 from cspctl.cloud.credentials import credential_of
 from cspctl.cloud.http import Http
 from cspctl.cloud.national import NationalCloud
@@ -28,6 +30,11 @@ EARLY = timedelta(minutes=5)
 """How long before its end a token is no longer used."""
 YOUNG = timedelta(seconds=30)
 """How long a new token would say nothing else than the one that a service has not accepted."""
+LONGEST = timedelta(days=1)
+"""How long a token is believed to be good for, whatever sign-in says."""
+# msal prints answers that it cannot read, with whatever they hold; what is wrong with them is raised anyway.
+logging.getLogger("msal").addHandler(logging.NullHandler())
+logging.getLogger("msal").propagate = False
 
 
 class ConsentMissing(Denied):
@@ -146,8 +153,8 @@ class Auth:
                 http_client=_MsalHttp(self.http),
                 instance_discovery=False,
             )
-        except (ValueError, TypeError, msal.exceptions.MsalError) as error:
-            text = self.http.redacted(str(error).partition(". Authority would")[0])
+        except (*STRANGE, msal.exceptions.MsalError) as error:
+            text = self.http.redacted(_told(error).partition(". Authority would")[0])
             raise Unreachable(f"sign-in cannot be begun: {text}", call=f"sign-in to tenant {tenant}") from None
 
     def _acquire(self, which: Which) -> _Held:
@@ -164,7 +171,7 @@ class Auth:
         token, now = str(result["access_token"]), self.http.clock.now()
         self.http.secrets.add(token)
         self.check_tenant(token, tenant)
-        held = _Held(token, now + timedelta(seconds=int(result.get("expires_in", 0))), now)
+        held = _Held(token, now + _lasting(result), now)
         self.cache.keep(which, token, held.until, now)
         return held
 
@@ -175,11 +182,11 @@ class Auth:
 
         try:
             return dict(ask())
-        except (jwt.PyJWTError, TypeError) as error:  # what is raised of a key that is none
-            text = f"the certificate's private key cannot be used: {self.http.redacted(str(error))}"
-            raise Denied(text, call=f"sign-in as {self.profile.client_id}") from None
-        except (ValueError, msal.exceptions.MsalError) as error:  # what msal raises of answers that are none
-            text = self.http.redacted(str(error))
+        except (jwt.PyJWTError, *STRANGE, msal.exceptions.MsalError) as error:
+            text = self.http.redacted(_told(error))
+            if isinstance(error, jwt.PyJWTError) or (isinstance(error, TypeError) and self.profile.certificate):
+                text = f"the certificate's private key cannot be used: {text}"  # what is raised of a key that is none
+                raise Denied(text, call=f"sign-in as {self.profile.client_id}") from None
             raise Unreachable(f"sign-in does not answer: {text}", call=f"sign-in to tenant {tenant}") from None
 
     def _redeem(self, application: Any, sessions: list[Session], tenant: str, scopes: list[str]) -> dict[str, Any]:
@@ -258,3 +265,16 @@ class Auth:
                 f"the token belongs to tenant {found or '(none)'}, not to {tenant}: this is not the pinned account"
             )
         return claims
+
+
+def _told(error: Exception) -> str:
+    """What an error says; one that only names what is missing says too little."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, LookupError | AttributeError) else str(error)
+
+
+def _lasting(result: dict[str, Any]) -> timedelta:
+    """How long a token is good for; where sign-in says nothing sensible, for this moment."""
+    try:
+        return min(timedelta(seconds=max(int(result.get("expires_in", 0)), 0)), LONGEST)
+    except STRANGE:
+        return timedelta()

@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import httpx
 
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 IN_DOUBT = "cspctl.in_doubt"
+CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_STEP = 7
 """The step after which the pauses of a call that was put aside grow no longer: a minute."""
@@ -42,6 +44,8 @@ GRAPH_SCOPE = "x-ms-throttle-scope"
 """Where Microsoft Graph says what was too much: ``Tenant_Application/ReadWrite/{application}/{tenant}``."""
 BUSY_PAUSE = 10.0
 """Seconds until it is tried again, where the answer names none."""
+SHORTEST_SECRET = 8
+"""Characters of a secret that is taken out of messages: a shorter one would be told by the words it is missing in."""
 LONGEST_MESSAGE, LONGEST_TEXT = 1000, 300
 """Characters that are kept of a service's message, and of an answer that is no error of a service."""
 ERRORS: Mapping[int, type[CloudError]] = {
@@ -81,6 +85,8 @@ class Http:
     counts: Counter[str] = field(default_factory=Counter)
     outdated: Callable[[str], bool] = field(default=lambda _: False)
     """Whether an Authorization header that was not accepted can be had anew: then the call is made once more."""
+    attempts: int = ATTEMPTS
+    """How often a call that gets no usable answer is made."""
     turns: Turns = field(init=False)
     """Whose turn it is."""
     _memory: dict[Any, Any] | None = None
@@ -140,7 +146,7 @@ class Http:
                     return response
             pause = self._refusal(call, response, attempt, in_doubt)
             in_doubt = in_doubt or response is None or not _harmless(response)
-            if response is not None and (attempt == ATTEMPTS or pause > LONGEST_WAIT):
+            if response is not None and (attempt >= self.attempts or pause > LONGEST_WAIT):
                 return response
             self.turns.wait(pause, in_doubt or call.has_written)
             attempt += 1
@@ -170,9 +176,10 @@ class Http:
             response = self.client.request(method, url, headers=sent, **call.content)
         except httpx.TransportError as error:
             log.debug("%s: %s", _call(method, url), self.redacted(str(error)))
-            if attempt == ATTEMPTS:
+            if attempt >= self.attempts or CERTIFICATE in str(error):  # a certificate does not mend itself
+                tried = f"after {attempt} attempts" if attempt > 1 else "at all"
                 raise Unreachable(
-                    self.redacted(f"no answer after {ATTEMPTS} attempts: {error or type(error).__name__}"),
+                    self.redacted(f"no answer {tried}: {error or type(error).__name__}"),
                     call=_call(method, url),
                     request_id=_request_id(call.headers),
                 ) from None
@@ -217,9 +224,10 @@ class Http:
         )
 
     def redacted(self, text: str) -> str:
-        """The text without any secret that this run holds."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "(secret)") if secret else text
+        """The text without any secret that this run holds, but for short ones: planning warns of those."""
+        long = [secret for secret in self.secrets if len(secret) >= SHORTEST_SECRET]
+        for form in sorted({form for secret in long for form in _written(secret)}, key=len, reverse=True):
+            text = text.replace(form, "(secret)")
         return text
 
 
@@ -238,6 +246,13 @@ def explained(response: httpx.Response) -> tuple[str, str]:
     keys = ("message", "Message", "description", "Description", "error_description", "errorName")
     message = next((str(inner[key]).strip() for key in keys if str(inner.get(key) or "").strip()), "")
     return str(code or ""), message.splitlines()[0] if message else "error without explanation"
+
+
+@lru_cache(maxsize=1024)
+def _written(secret: str) -> frozenset[str]:
+    """A secret as it is, and as JSON and forms write it: some services repeat what they were sent."""
+    escaped = (json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    return frozenset({secret, *escaped, quote(secret), quote(secret, safe=""), quote_plus(secret)})
 
 
 def retry_after(response: httpx.Response | None, now: datetime) -> float | None:

@@ -10,24 +10,38 @@ from typing import Any
 from cspctl.cloud import Cloud
 from cspctl.cloud.partner_center import body_of
 from cspctl.doctor.finding import Finding, examined, well
-from cspctl.errors import CspctlError
+from cspctl.errors import CspctlError, Unreachable
 
 SKEW, TOO_MUCH = 60.0, 300.0
 """Seconds by which clocks may differ before it is worth a warning, and before tokens are refused."""
 PARTNER_CENTER = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
 """The application id of Partner Center, which a token may name as its audience."""
 LOGIN = "Sign in with: cspctl login"
+NETWORK = "Check the connection, the name service and the proxy (HTTPS_PROXY, NO_PROXY) of this machine."
+ATTEMPTS = 2
+"""How often an examination asks: whoever waits for it wants to know what is wrong now."""
 
 
-def examine_account(cloud: Cloud) -> Iterator[Finding]:
-    """All that can be known without looking at any customer."""
+def examine_account(cloud: Cloud, configured: bool = True) -> Iterator[Finding]:
+    """All that can be known without looking at any customer; nothing more once the account cannot be used at all.
+
+    `configured`: whether a configuration says what kind of account it is.
+    """
+    cloud.http.attempts = ATTEMPTS
     if cloud.profile.tier == "reseller":
         text = "an indirect reseller has no API access: nothing of this account can be managed"
         yield Finding("error", "tier", text, "Ask your indirect provider, or correct 'tier' of the profile.")
         return
-    yield from examined("clock", lambda: _clock(cloud))
-    yield from examined("application", lambda: _application(cloud), "Check the application's credential.")
-    yield from examined("account", lambda: _account(cloud), level="warning")
+    try:
+        yield from examined("clock", lambda: _clock(cloud), passing=Unreachable)
+    except Unreachable as error:
+        yield Finding("error", "network", str(error), NETWORK)
+        return
+    application = examined("application", lambda: _application(cloud), "Check the application's credential.")
+    yield from application
+    if any(finding.level == "error" for finding in application):
+        return  # without it nothing else can be asked, and one cause is one finding
+    yield from examined("account", lambda: _account(cloud, configured), level="warning")
     claims: dict[str, Any] = {}
     yield from examined("person", lambda: _person(cloud, claims), LOGIN)
     if claims:
@@ -79,15 +93,23 @@ def _token(cloud: Cloud, about: str, claims: dict[str, Any]) -> Iterator[Finding
     yield well(about, f"signs in to tenant {claims.get('tid')}; its token lasts until {until:%H:%M} UTC")
 
 
-def _account(cloud: Cloud) -> Iterator[Finding]:
+def _account(cloud: Cloud, configured: bool) -> Iterator[Finding]:
     found = cloud.partner.get("/v1/profiles/legalbusiness")
-    country = str((found.get("address") or {}).get("country") or "").upper()
+    country = country_of(found)
     name, market = found.get("companyName") or "(no name)", cloud.profile.market
     if market and country and market != country:
         text = f"{name} is an account of {country}, and the profile says market: {market}"
         yield Finding("error", "account", text, f"Write market: {country}, or check partnerTenantId.")
+    elif configured and country and not market:
+        text = f"{name}, market {country}: the profile does not say so, and planning refuses no customer outside it"
+        yield Finding("warning", "account", text, f"Write market: {country}.")
     else:
         yield well("account", f"{name}, market {country or 'unknown'}")
+
+
+def country_of(found: dict[str, Any]) -> str:
+    """The country of the account, by its legal business profile; empty if that does not tell."""
+    return str((found.get("address") or {}).get("country") or "").upper()
 
 
 def _person(cloud: Cloud, claims: dict[str, Any]) -> Iterator[Finding]:

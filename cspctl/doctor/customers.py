@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from cspctl.cloud import Cloud, ConsentMissing
+from cspctl.doctor.account import country_of
 from cspctl.doctor.finding import Finding, Level, examined, well
 from cspctl.errors import CloudError, CspctlError
+from cspctl.kinds.partner._azure import plans
 from cspctl.kinds.partner._directory_roles import TEMPLATES
+from cspctl.markets import range_of, sells_to
 from cspctl.resource import GUID, Resource
 
 SUBSCRIPTIONS, PROVIDERS = "2022-12-01", "2021-04-01"
@@ -20,24 +24,45 @@ ACTIVE = frozenset({"active", "expiring"})
 ROLES: Mapping[str, str] = {template: name for name, template in TEMPLATES.items()}
 
 
-def examine_customers(cloud: Cloud, resources: Sequence[Resource], asked: Sequence[str] = ()) -> Iterator[Finding]:
-    """The customers that manifests describe, or those `asked` for (handle, domain or tenant id); else all."""
+def examine_customers(
+    cloud: Cloud, resources: Sequence[Resource], asked: Sequence[str] = (), person: bool = True
+) -> Iterator[Finding]:
+    """The customers that manifests describe, or those `asked` for (handle, domain or tenant id); else all.
+
+    Without a `person` who is signed in only their relationship can be seen.
+    """
     every: list[dict[str, Any]] = []
     yield from examined("customers", lambda: _listed(cloud, every))
-    delegations = _delegations(cloud)
+    yield from examined("market", lambda: _outside(cloud, resources), level="warning")
+    delegations = _delegations(cloud) if person else ""
     wanted = _wanted(every, resources, asked)
     for name, payload in wanted.items():
         if payload is None:
             text = "is no customer of this account"
             yield Finding("warning", name, text, "Apply creates it, or it has to accept your invitation.")
         else:
-            needed = _needed(resources, name)
-            yield from _customer(cloud, name, payload, delegations, needed)
+            yield from examined(f"{name}: relationship", partial(_relationship, cloud, name, str(payload["id"])))
+            if person:
+                yield from _customer(cloud, name, payload, delegations, _needed(resources, name))
 
 
 def _listed(cloud: Cloud, every: list[dict[str, Any]]) -> Iterator[Finding]:
     every += cloud.partner.all("/v1/customers?size=500")
     yield well("customers", f"{len(every)} in this account")
+
+
+def _outside(cloud: Cloud, resources: Sequence[Resource]) -> Iterator[Finding]:
+    """The customers to be made that the account may not sell to, also where the profile does not say its market."""
+    if not any(resource.key.kind == "Customer" for resource in resources):
+        return
+    market = country_of(cloud.partner.get("/v1/profiles/legalbusiness")) or cloud.profile.market or ""
+    for resource in resources:
+        address = (resource.document().get("billingProfile") or {}).get("defaultAddress") or {}
+        country = str(address.get("country") or "").upper()
+        if market and country and not resource.meta.absent and sells_to(market, country) is False:
+            text = f"a customer in {country} is outside the market of this account ({market})"
+            fix = f"It sells to {range_of(market)}: use an account of the customer's market."
+            yield Finding("error", f"{resource.key.name}: market", text, fix)
 
 
 def _wanted(
@@ -79,7 +104,6 @@ def _customer(
     needed: Mapping[str, str],
 ) -> Iterator[Finding]:
     tenant = str(payload["id"])
-    yield from examined(f"{name}: relationship", lambda: _relationship(cloud, name, tenant))
     if isinstance(delegations, str):
         fix = "Let the application read DelegatedAdminRelationship.Read.All, with consent."
         yield Finding("warning", f"{name}: delegation", f"cannot be read: {delegations}", fix)
@@ -151,12 +175,20 @@ def _azure(cloud: Cloud, name: str, tenant: str, needed: Mapping[str, str]) -> I
     about = f"{name}: Azure"
     found = cloud.arm.all("/subscriptions", SUBSCRIPTIONS, tenant)
     if not found and needed:
-        fix = "The person needs a role in the subscription: AdminAgents are Owners of those bought through the partner."
-        yield Finding("warning", about, "no subscription can be read", fix)
+        yield _without(cloud, about, tenant)
     else:
         yield well(about, f"{len(found)} {'subscription' if len(found) == 1 else 'subscriptions'} can be read")
     for subscription in found:
         yield from _registered(cloud, about, tenant, subscription, needed)
+
+
+def _without(cloud: Cloud, about: str, tenant: str) -> Finding:
+    """There is no subscription, because none was bought; or we may not see those that there are."""
+    if not plans(cloud, tenant):
+        fix = "Describe an AzurePlan and an AzureSubscription, and apply."
+        return Finding("warning", about, "the customer has no Azure plan yet, so there is no subscription", fix)
+    fix = "The person needs a role in the subscription: AdminAgents are Owners of those bought through the partner."
+    return Finding("warning", about, "no subscription can be read", fix)
 
 
 def _registered(

@@ -15,6 +15,8 @@ from cspctl.render.text import visible
 MORE = "…"
 WORD = re.compile(r"""[("']?(?:[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6})[)"'.,;:!?]*""")
 """A word or a small number with its punctuation: neither Markdown nor GitHub nor GitLab sees more in it."""
+END = re.compile(r"[:;,.!?]+\Z")
+"""The punctuation that ends a part of a sentence: it belongs to the sentence and not to what is quoted."""
 COMMIT = re.compile(r"[0-9a-fA-F]{7,}")
 """What would become a link if a commit is called so."""
 
@@ -39,13 +41,18 @@ def html_code(text: str, width: int = 200) -> str:
     return f"<code>{html.escape(cut(inert(text), width))}</code>"
 
 
+def _quoted(text: str, width: int) -> str:
+    end = END.search(text)
+    return code(text, width) if not end or not end.start() else code(text[: end.start()], width) + end[0]
+
+
 def prose(text: str, width: int = 400) -> str:
     """A sentence: plain words as they are, everything else in code spans."""
     said: list[str] = []
     strange: list[str] = []
     for word in (*cut(" ".join(text.split()), width).split(" "), ""):
         if not word or (WORD.fullmatch(word) and not COMMIT.search(word)):
-            said += [code(" ".join(strange), 6 * width)] if strange else []
+            said += [_quoted(" ".join(strange), 6 * width)] if strange else []
             said += [word] if word else []
             strange = []
         else:

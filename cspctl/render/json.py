@@ -41,7 +41,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "complete": not any(note.kind in ("unknown", "waiting") for note in plan.notes),
         "errored": bool(plan.problems),
         "resource_changes": [_change(change) for change in plan.changes],
-        "notes": [{"kind": n.kind, "about": n.about, "customer": n.group, "text": n.text} for n in plan.notes],
+        "notes": [
+            {"kind": n.kind, "about": n.about, "customer": n.group, "text": n.text, "items": list(n.items)}
+            for n in plan.notes
+        ],
         "errors": [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in plan.problems],
         "refusals": [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in plan.refusals],
     }

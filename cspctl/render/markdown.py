@@ -15,12 +15,13 @@ from itertools import accumulate
 from cspctl.changes import FREE_PURCHASES, Change, Note, Plan
 from cspctl.errors import Problem
 from cspctl.render import risks, text
+from cspctl.render.causes import folded
 from cspctl.render.inert import code, cut, html_code, inert
 from cspctl.resource import PARTNER
 
 LIMIT = 65_000
 """Characters of a whole comment: fewer than GitHub's 65,536, so that a job may add a line of its own."""
-RESERVED = 12_000
+RESERVED = 30_000
 """Characters that customers may use even when errors and risks would fill the comment."""
 LINE = 300
 """Characters of a line about one resource."""
@@ -53,13 +54,18 @@ class Section:
         return "\n".join([self.title, "", *self.lines[:count], *more])
 
 
-def plan_markdown(plan: Plan, profile: str = "default", again: Sequence[str] = ("cspctl", "apply")) -> str:
-    """The whole plan; `again` is the command that applies it, without the digest."""
-    head, foot = _head(plan, profile), _foot(plan, again)
+def plan_markdown(
+    plan: Plan, profile: str = "default", again: Sequence[str] = ("cspctl", "apply"), accounts: Sequence[str] = ()
+) -> str:
+    """The whole plan; `again` is the command that applies it, without the digest.
+
+    `profile` is what the job's comments are told apart by, `accounts` are the profiles that were looked at.
+    """
+    head, foot = _head(plan, profile, accounts or (profile,)), _foot(plan, again)
     sections = _sections(plan)
     customers = _customers(plan)
     room = LIMIT - _size(head) - _size(foot) - 300  # for the title and the end of the customers
-    reserved = min(RESERVED, sum(_size(customer.counted) + 1 for customer in customers))
+    reserved = min(RESERVED, sum(_size(customer.counted) + 2 for customer in customers))
     shares = _shares([section.size + 2 for section in sections], room - reserved)
     above = [section.fitted(share - 2) for section, share in zip(sections, shares, strict=True)]
     below = _fitted_customers(customers, room - sum(_size(part) + 2 for part in above))
@@ -93,10 +99,10 @@ def _shares(needs: Sequence[int], room: int) -> list[int]:
     return shares
 
 
-def _head(plan: Plan, profile: str) -> str:
+def _head(plan: Plan, profile: str, accounts: Sequence[str]) -> str:
     looked = text.details(plan).partition(" Digest ")[0]
     digest = f" Digest {code(plan.digest)}." if plan.changes else ""
-    when = f"Profile {code(profile, 100)}, {plan.at:%Y-%m-%d %H:%M:%S} UTC."
+    when = f"Profile {code(','.join(accounts), 100)}, {plan.at:%Y-%m-%d %H:%M:%S} UTC."
     price = cut(inert(text.price(plan)), LINE * 2)
     said = f"{looked}{digest} {when}" + (f"\n\n{price}" if price else "")
     return f"{marker(profile)}\n### cspctl plan\n\n**{text.summary(plan)}**\n\n{said}"
@@ -104,7 +110,8 @@ def _head(plan: Plan, profile: str) -> str:
 
 def _foot(plan: Plan, again: Sequence[str]) -> str:
     """What to do next."""
-    if not plan.changes or any(not problem.group for problem in plan.problems):
+    barred = {problem.group for problem in plan.problems}
+    if "" in barred or barred >= {change.desired.key.group for change in plan.changes}:
         said = "Mend the errors: until then nothing can be applied." if plan.problems else "There is nothing to apply."
     elif plan.refusals:
         said = "Do what the refusals ask for: until then `apply` writes nothing of this."
@@ -135,8 +142,8 @@ def _sections(plan: Plan) -> list[Section]:
     }
     found = risks.risks(plan)
     sections = [Section(f"#### {title} ({len(lines)})", lines) for title, lines in (first | found).items() if lines]
-    if plan.changes and not any(found.values()):
-        sections.append(Section("No deletions, replacements, role grants or purchases.", ()))
+    if plan.changes and not any(lines for title, lines in found.items() if title != risks.NOTES):
+        sections.append(Section("No deletions, replacements, role grants, password resets or purchases.", ()))
     return sections
 
 
@@ -151,6 +158,8 @@ class Customer:
     digest: str
     changes: Sequence[Change]
     notes: Sequence[Note]
+    alone: bool = False
+    """Whether it is the only one: then there is nothing to fold up for."""
 
     @property
     def matters(self) -> bool:
@@ -167,10 +176,11 @@ class Customer:
         """A part to open, with a line for each change and note."""
         digest = f", digest <code>{self.digest}</code>" if self.digest else ""
         lines = [line for change in self.changes for line in (_line(change), *fields(change))]
-        lines += [f"{text.NOTE_SIGNS[note.kind]} {text.note_line(note)}" for note in self.notes]
+        notes = [note for note in folded(self.notes) if note.kind != "info"]  # those stand above
+        lines += [f"{text.note_sign(note)} {text.note_line(note)}" for note in notes]
         body = "\n".join(cut(inert(line), LINE) for line in lines)
         summary = f"<summary>{html_code(self._called, 100)}: {self._counts()}{digest}</summary>"
-        return f"<details>{summary}\n\n```diff\n{body}\n```\n\n</details>"
+        return f"<details{' open' if self.alone else ''}>{summary}\n\n```diff\n{body}\n```\n\n</details>"
 
     @property
     def length(self) -> int:
@@ -182,9 +192,8 @@ class Customer:
         return self.group if self.group != PARTNER else "partner"
 
     def _counts(self) -> str:
-        words = {"unknown": "unknown", "waiting": "waiting for a person"}
         counts = [(sum(c.action == action for c in self.changes), f"to {action}") for action in text.SIGNS]
-        counts += [(sum(note.kind == kind for note in self.notes), said) for kind, said in words.items()]
+        counts += text.counted(self.notes)
         return ", ".join(f"{count} {said}" for count, said in counts if count) or "nothing to do"
 
 
@@ -193,8 +202,7 @@ def _line(change: Change) -> str:
 
 
 def _values(change: Change) -> Iterator[str]:
-    for field in change.compared.changes:
-        sign, said = text.field_line(field)
+    for sign, said in text.field_lines(change.compared.changes):
         yield f"{sign}   {said}"
 
 
@@ -212,9 +220,10 @@ def _customers(plan: Plan) -> list[Customer]:
     for note in plan.notes:
         notes.setdefault(note.group, []).append(note)
     digests = plan.digests()
+    groups = dict.fromkeys([*changes, *notes])
     found = [
-        Customer(group, digests.get(group, ""), changes.get(group, ()), notes.get(group, ()))
-        for group in dict.fromkeys([*changes, *notes])
+        Customer(group, digests.get(group, ""), changes.get(group, ()), notes.get(group, ()), len(groups) == 1)
+        for group in groups
     ]
     return sorted(found, key=lambda customer: not customer.matters)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cspctl.simulator import accounts, admin, faults, ledger, people, seed, tenants
+from cspctl.simulator import accounts, admin, details, faults, ledger, people, seed, tenants
 from cspctl.simulator.app import Application, StartResponse
 from cspctl.simulator.clock import Clock
 from cspctl.simulator.store import OutdatedState, Store
@@ -59,26 +60,31 @@ class Simulator:
         with self.store.transaction() as tx:
             faults.add(tx, faults.Fault(method=method, path=path, **what))
 
-    def people(self, act: str, **details: Any) -> dict[str, Any]:
+    def people(self, act: str, **given: Any) -> dict[str, Any]:
         """Let a human being do one of `people.ACTS`, such as accepting the reseller's invitation."""
         now = self.clock.now()
         with self.store.transaction() as tx:
-            return people.ACTS[act](tx, now, **details)
+            deed = people.ACTS[act]
+            return deed(tx, now, **details.checked(deed, given))
 
-    def arm_fault(self, text: str) -> None:
-        """Let requests fail: `PUT .*virtualNetworks.* status=503 times=2`; raise ValueError."""
+    def arm_fault(self, text: str) -> str:
+        """Let requests fail: `PUT .*virtualNetworks.* status=503 times=2`; return it as understood, or ValueError."""
+        fault = faults.parse_text(text)
         with self.store.transaction() as tx:
-            faults.add(tx, faults.parse_text(text))
+            faults.add(tx, fault)
+        return faults.written(asdict(fault))
 
     def faults(self) -> list[dict[str, Any]]:
         """Return the armed faults, with how many requests each has `seen`."""
         with self.store.transaction() as tx:
             return faults.armed(tx)
 
-    def clear_faults(self) -> None:
-        """Disarm all faults."""
+    def clear_faults(self) -> int:
+        """Disarm all faults, and return how many there were."""
         with self.store.transaction() as tx:
+            count = len(faults.armed(tx))
             faults.clear(tx)
+        return count
 
     def account(self, **fields: Any) -> None:
         """Change what kind of Partner Center account this is: see `accounts.change`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
-from cspctl.simulator import accounts, faults, ledger, people, tenants
+from cspctl.simulator import accounts, clock, details, faults, ledger, people, tenants
 from cspctl.simulator.store import Transaction
 from cspctl.simulator.wire import Refused, Request, Response, Routes
 
@@ -17,6 +18,12 @@ def _error(status: int, code: str, message: str) -> Response:
 
 
 routes = Routes("simulator", error=_error)
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    if not isinstance(request.body, dict | None):
+        raise ValueError("an object of JSON is needed")
+    return request.body or {}
 
 
 def reset(tx: Transaction) -> None:
@@ -41,8 +48,8 @@ def ledger_rows(request: Request) -> Response:
 def add_fault(request: Request) -> Response:
     """Arm a fault; the body has the fields of `Fault`, or its written form as `text`."""
     try:
-        body = request.body if isinstance(request.body, dict) else {}
-        fault = faults.parse_text(body["text"]) if set(body) == {"text"} else faults.parse(body)
+        body = _fields(request)
+        fault = faults.parse_text(str(body["text"])) if set(body) == {"text"} else faults.parse(body)
         faults.add(request.tx, fault)
     except (TypeError, ValueError) as error:
         raise Refused(_error(400, "InvalidFault", str(error))) from None
@@ -63,7 +70,7 @@ def clear_faults(request: Request) -> Response:
 
 
 @routes.route("GET", "/_simulator/clock")
-def clock(request: Request) -> Response:
+def time(request: Request) -> Response:
     """Answer the virtual time."""
     return Response(200, {"now": request.now.isoformat()})
 
@@ -72,15 +79,12 @@ def clock(request: Request) -> Response:
 def advance_clock(request: Request) -> Response:
     """Move the time forward by `advanceSeconds`."""
     seconds = request.body.get("advanceSeconds") if isinstance(request.body, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-        text = 'Write {"advanceSeconds": N}; the time only goes forward.'
-        raise Refused(_error(400, "InvalidClock", text))
-    anchor = request.tx.get("clock", "anchor")
-    if anchor is None:
-        raise LookupError("no request is answered before the clock has been read")
-    anchor["advanced"] = anchor.get("advanced", anchor["virtual"] - anchor["real"]) + seconds
-    anchor["virtual"] += seconds
-    request.tx.put("clock", "anchor", anchor)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise Refused(_error(400, "InvalidClock", 'Write {"advanceSeconds": N}; the time only goes forward.'))
+    try:
+        clock.advance(request.tx, seconds)
+    except ValueError as error:
+        raise Refused(_error(400, "InvalidClock", str(error))) from None
     return Response(200, {"advanceSeconds": seconds})
 
 
@@ -95,8 +99,8 @@ def reset_all(request: Request) -> Response:
 def set_account(request: Request) -> Response:
     """Change what kind of Partner Center account this is: see `accounts.change`."""
     try:
-        return Response(200, accounts.change(request.tx, **(request.body or {})))
-    except (TypeError, ValueError) as error:
+        return Response(200, accounts.change(request.tx, **_fields(request)))
+    except ValueError as error:
         raise Refused(_error(400, "InvalidAccount", str(error))) from None
 
 
@@ -107,6 +111,7 @@ def act(request: Request, act: str) -> Response:
     if deed is None:
         raise Refused(_error(404, "UnknownAct", f"People do not '{act}' here. They: {', '.join(people.ACTS)}."))
     try:
-        return Response(200, deed(request.tx, request.now, **(request.body or {})))
-    except (TypeError, LookupError, ValueError) as error:
+        given = details.checked(deed, {} if request.body is None else request.body)
+        return Response(200, deed(request.tx, request.now, **given))
+    except (LookupError, ValueError) as error:
         raise Refused(_error(400, "InvalidAct", str(error))) from None

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import quote
 
 from werkzeug.wrappers import Request as Incoming
 from werkzeug.wrappers import Response as Outgoing
 
-from cspctl.simulator import faults, ledger, national_clouds, sign_in, tenants, tokens
+from cspctl.simulator import faults, incoming, ledger, national_clouds, sign_in, tenants, tokens
 from cspctl.simulator.admin import routes as admin_routes
 from cspctl.simulator.arm import routes as arm_routes
 from cspctl.simulator.clock import Clock
@@ -31,6 +31,7 @@ HOSTS = {
     **{national_clouds.host_of(cloud.resource_manager): arm_routes for cloud in national_clouds.CLOUDS},
     **{national_clouds.host_of(cloud.graph): graph_routes for cloud in national_clouds.CLOUDS},
 }
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 NOT_SIMULATED = {"graph.windows.net": "Azure AD Graph, which Microsoft has retired"}
 
 # On any other host, such as localhost, the first part of the path tells the services apart.
@@ -69,18 +70,21 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        incoming = Incoming(environ)
-        routes = _service(incoming)
+        arrived = Incoming(environ)
+        routes = _service(arrived)
+        if reason := incoming.unacceptable(arrived):
+            shape = routes.error if routes else _error
+            return written(shape(400, "BadRequest", reason))(environ, start_response)
         if routes is None:
-            return written(_not_simulated(incoming))(environ, start_response)
+            return written(_not_simulated(arrived))(environ, start_response)
         with self.store.transaction() as tx:
-            outcome = self._answer(tx, incoming, routes)
+            outcome = self._answer(tx, arrived, routes)
         fault = outcome.fault
         if fault is not None and fault.what == "delay":
             self.clock.sleep(fault.delay)
         if fault is not None and fault.what in {"drop", "truncate"}:
             raise BrokenConnection(fault.what, outcome.response)
-        if incoming.method == "HEAD":
+        if arrived.method == "HEAD":
             outcome.response.body = None
         self._hurry(outcome.response)
         return written(outcome.response)(environ, start_response)
@@ -91,8 +95,8 @@ class Application:
         if seconds.isdigit() and not self.clock.jumps and self.clock.speed > 1:
             response.headers["Retry-After"] = str(max(1, math.ceil(int(seconds) / self.clock.speed)))
 
-    def _answer(self, tx: Transaction, incoming: Incoming, routes: Routes) -> _Outcome:
-        request = self._request(tx, incoming, routes)
+    def _answer(self, tx: Transaction, arrived: Incoming, routes: Routes) -> _Outcome:
+        request = self._request(tx, arrived, routes)
         fault = None if routes is admin_routes else faults.take(tx, routes.service, request)
         instead = fault is not None and fault.what in {"status", "throttle"}
         untouched = fault is not None and fault.when == "before" and fault.what != "delay"
@@ -108,25 +112,25 @@ class Application:
             ledger.write(request, routes.service, response)
         return _Outcome(response, fault)
 
-    def _request(self, tx: Transaction, incoming: Incoming, routes: Routes) -> Request:
-        headers = incoming.headers
-        body, malformed = _body(incoming)
+    def _request(self, tx: Transaction, arrived: Incoming, routes: Routes) -> Request:
+        headers = arrived.headers
+        body = incoming.body(arrived, form=routes is sign_in.routes, any_type=routes is admin_routes)
         asked = headers.get("MS-RequestId") or headers.get("x-ms-client-request-id")
         correlation = headers.get("MS-CorrelationId") or headers.get("x-ms-correlation-request-id")
         correlation = correlation or headers.get("client-request-id")
         return Request(
-            method=incoming.method,
-            base_url=incoming.host_url.rstrip("/"),
-            path=_path(incoming, routes),
-            query=Query(incoming.args.items(multi=True)),
+            method=arrived.method,
+            base_url=arrived.host_url.rstrip("/"),
+            path=_path(arrived, routes),
+            query=Query(incoming.query(arrived)),
             headers=headers,
-            body=body,
-            malformed=malformed,
+            body=body.value,
+            unreadable=body.refusal,
             tx=tx,
             now=self.clock.for_clients(tx) if routes is sign_in.routes else self.clock.read(tx),
             request_id=asked or str(uuid.uuid4()),
             correlation_id=correlation or str(uuid.uuid4()),
-            raw=incoming.get_data(),
+            raw=arrived.get_data(),
         )
 
     def _handle(self, routes: Routes, request: Request) -> Response:
@@ -144,8 +148,8 @@ class Application:
         try:
             if routes.audiences and not match.requirements.get("anonymous"):
                 request.caller = self._caller(routes, request)
-            if request.malformed:
-                return routes.error(400, "InvalidRequestContent", "The request content was not valid JSON.")
+            if request.unreadable:
+                return routes.error(*request.unreadable)
             early = routes.before(request, match) if routes.before else None
             if early is not None:
                 return early
@@ -171,44 +175,35 @@ class Application:
         return {**claims, "agent": is_agent}
 
 
-def _service(incoming: Incoming) -> Routes | None:
-    host = incoming.host.partition(":")[0].lower()
+def _service(arrived: Incoming) -> Routes | None:
+    host = arrived.host.partition(":")[0].lower()
     if host in HOSTS:
         return HOSTS[host]
     if host in NOT_SIMULATED:
         return None
     for pattern, routes in PATHS:
-        if pattern.search(incoming.path):
+        if pattern.search(arrived.path):
             return routes
     return None
 
 
-def _path(incoming: Incoming, routes: Routes) -> str:
+def _path(arrived: Incoming, routes: Routes) -> str:
     """Return the path as the routes spell it: slashes once, and Partner Center's version once.
 
     Partner Center's links begin with a slash, some also with the version, and clients put "/v1/" before both.
     """
-    path = re.sub("/{2,}", "/", f"/{incoming.path}")
+    path = re.sub("/{2,}", "/", f"/{arrived.path}")
     return re.sub(r"^(/v1)+(?=/)", "/v1", path, flags=re.IGNORECASE) if routes is partner_center_routes else path
 
 
-def _not_simulated(incoming: Incoming) -> Response:
-    service = NOT_SIMULATED.get(incoming.host.lower(), "no known service")
-    text = f"The simulator has no route {incoming.method} {incoming.host}{incoming.path} ({service})."
-    return Response(501, {"error": {"code": "NotImplementedBySimulator", "message": text}})
+def _not_simulated(arrived: Incoming) -> Response:
+    service = NOT_SIMULATED.get(arrived.host.lower(), "no known service")
+    text = f"The simulator has no route {arrived.method} {arrived.host}{arrived.path} ({service})."
+    return _error(501, "NotImplementedBySimulator", text)
 
 
-def _body(incoming: Incoming) -> tuple[Any, bool]:
-    """Return the parsed body, None if there is none, and whether it was no JSON."""
-    raw = incoming.get_data()
-    if incoming.mimetype == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)), False
-    if not raw.strip():
-        return None, False
-    try:
-        return json.loads(raw.decode("utf-8-sig")), False
-    except ValueError:
-        return None, True
+def _error(status: int, code: str, message: str) -> Response:
+    return Response(status, {"error": {"code": code, "message": message}})
 
 
 def _finish(routes: Routes, request: Request, match: Match | None, response: Response) -> None:
@@ -228,5 +223,6 @@ def written(response: Response) -> Outgoing:
         data = json.dumps(body, ensure_ascii=False).encode()
         outgoing = Outgoing(data, response.status, content_type="application/json; charset=utf-8")
     for name, value in response.headers.items():
-        outgoing.headers[name] = value
+        # Headers carry addresses, which hold what clients named: only what is printable ASCII passes as it is.
+        outgoing.headers[name] = quote(str(value), safe=PRINTABLE)
     return outgoing

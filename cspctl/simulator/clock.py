@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from cspctl.simulator.store import Document, Store, Transaction
 
+# Seconds since 1970 at the end of 2199: far enough for everybody, and what is reckoned from it is still a date.
+END = 7258118400.0
+
 
 class Clock:
     """Virtual time, kept in the store so that the next process goes on where this one stopped.
@@ -65,10 +68,7 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move the time forward at once, whether in process or served."""
         with self._store.transaction() as tx:
-            real = time.time()
-            anchor = _anchor(tx, real)
-            virtual = self._seconds(anchor, real) + seconds
-            tx.put("clock", "anchor", {"real": real, "virtual": virtual, "advanced": anchor["advanced"] + seconds})
+            advance(tx, seconds)
 
     def catch_up(self) -> None:
         """Move a time that lies behind the machine's forward to it."""
@@ -80,6 +80,15 @@ class Clock:
 
     def _seconds(self, anchor: Document, real: float) -> float:
         return float(anchor["virtual"]) + max(0.0, real - float(anchor["real"])) * self.speed
+
+
+def advance(tx: Transaction, seconds: float) -> None:
+    """Move the time forward inside a transaction, or raise ValueError: it neither goes back nor on for ever."""
+    anchor = _anchor(tx, time.time())
+    if not 0 <= seconds <= END - float(anchor["virtual"]):
+        raise ValueError(f"the time does not move by {seconds:g} seconds: it goes forward, until the year 2200")
+    moved = {"virtual": anchor["virtual"] + seconds, "advanced": anchor["advanced"] + seconds}
+    tx.put("clock", "anchor", {**anchor, **moved})
 
 
 def _anchor(tx: Transaction, real: float) -> Document:

@@ -13,13 +13,14 @@ import ssl
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS connection; no HTTP method begins with it
 IDLE = 600.0  # seconds a connection may be silent
 LARGEST_BODY = 32 * 1024 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
@@ -33,7 +34,7 @@ class Served(Protocol):
 
 
 class _Unreadable(Exception):
-    """The request's body is not what its headers say."""
+    """The request's first line or its body cannot be understood."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -86,10 +87,10 @@ class Connection(BaseHTTPRequestHandler):
         self.close_connection = False
 
     def _respond(self) -> None:
-        if self._served.tls and not isinstance(self.connection, ssl.SSLSocket) and not self._is_proxied():
-            self._refuse(400, f"This port speaks HTTPS: https://{self.headers.get('Host', 'localhost')}{self.path}")
-            return
         try:
+            if self._served.tls and not isinstance(self.connection, ssl.SSLSocket) and not self._is_proxied():
+                where = f"https://{self.headers.get('Host', 'localhost')}{self.path}"
+                raise _Unreadable(400, f"This port speaks HTTPS: {where}")
             environ = self._environ(self._body())
         except _Unreadable as error:
             self._refuse(error.status, str(error))
@@ -97,9 +98,15 @@ class Connection(BaseHTTPRequestHandler):
         status, headers, data = self._asked(environ)
         self._write(status, headers, data)
 
+    def _target(self) -> SplitResult:
+        try:
+            return urlsplit(self.path)
+        except ValueError as error:
+            raise _Unreadable(400, f"{self.path} is no address: {error}") from None
+
     def _is_proxied(self) -> bool:
         """Tell whether the client gives its proxy the whole address, as some do for https too instead of a tunnel."""
-        target = urlsplit(self.path)
+        target = self._target()
         return target.scheme in {"http", "https"} and (target.hostname or "") in self._served.hosts
 
     def _asked(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -143,7 +150,7 @@ class Connection(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return b"".join(self._chunks())
         length = self.headers.get("Content-Length") or "0"
-        if not (length.isascii() and length.isdigit()):
+        if not _LENGTH.fullmatch(length):
             raise _Unreadable(400, f"Content-Length {length} is not a number.")
         return self._exactly(int(length))
 
@@ -174,7 +181,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         # What a proxy gets has the whole address in its first line, and that counts more than the Host header.
-        target = urlsplit(self.path)
+        target = self._target()
         whole = bool(target.scheme and target.netloc)
         path, _, query = self.path.partition("?")
         environ: dict[str, Any] = {

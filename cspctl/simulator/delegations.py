@@ -43,7 +43,7 @@ DEFAULT_DURATION, HALF_YEAR = "P730D", "P180D"
 ANSWERED_WITHIN = timedelta(days=90)
 # How long Microsoft works on what was decided; nothing is documented but that there are states in between.
 SOON, LATER = timedelta(seconds=5), timedelta(seconds=20)
-DURATION = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+DURATION = re.compile(r"P(?=\d)(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,6})D)?")
 DAYS = (365, 30, 7, 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any
 
 from cspctl.simulator.store import Transaction
@@ -12,6 +12,14 @@ from cspctl.simulator.wire import Request, Response, Routes
 
 _PAIR = re.compile(r"[a-z_]+(\.[\w-]+)?=")
 _METHOD = re.compile(r"\*|[A-Z]+")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[ -~]*")
+SERVICES = ("", "sign-in", "partner-center", "graph", "arm")
+LONGEST = 24 * 3600  # seconds; what never answers is a "drop"
+
+
+def _type(each: Field[Any]) -> type:
+    return dict if each.name == "headers" else type(each.default)
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,8 @@ class Fault:
     seen: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse values that would silently never do anything."""
+        """Refuse values that would silently never do anything, or harm whatever they hit."""
+        self._check_types()
         if self.when not in {"before", "after"} or self.what not in {
             "status",
             "throttle",
@@ -53,7 +62,21 @@ class Fault:
             raise ValueError(f"a fault is not {self.when} {self.what}")
         if not _METHOD.fullmatch(self.method) or not 100 <= self.status <= 599 or self.times < 1 or self.skip < 0:
             raise ValueError("a fault needs a method or *, a status from 100 to 599, times from 1 and skip from 0")
+        if not 0 <= self.retry_after <= LONGEST or not 0 <= self.delay <= LONGEST:
+            raise ValueError(f"a fault delays by 0 to {LONGEST} seconds")
+        if self.service not in SERVICES:
+            raise ValueError(f"there is no service {self.service}; there are {', '.join(SERVICES[1:])}")
+        if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in self.headers.items()):
+            raise ValueError("a fault's headers have names and values that HTTP can carry")
         re.compile(self.path)
+
+    def _check_types(self) -> None:
+        for each in fields(self):
+            value, wanted = getattr(self, each.name), _type(each)
+            if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
+                raise ValueError(f"{each.name} is a value of another type")
+        if not all(isinstance(each, str) for each in (*self.headers, *self.headers.values())):
+            raise ValueError("headers have texts as values")
 
     def hits(self, service: str, request: Request) -> bool:
         """Tell whether the fault concerns the request, whatever its counts say."""
@@ -92,7 +115,7 @@ def parse_text(text: str) -> Fault:
     method, *rest = shlex.split(text) or ["*"]
     path, pairs = (rest[0], rest[1:]) if rest and not _PAIR.match(rest[0]) else ("", rest)
     body: dict[str, Any] = {"method": method.upper(), "path": path, "headers": {}}
-    types = {each.name: type(each.default) for each in fields(Fault) if each.name not in {"headers", "seen"}}
+    types = {each.name: _type(each) for each in fields(Fault) if each.name not in {"headers", "seen"}}
     for pair in pairs:
         name, _, value = pair.partition("=")
         if name.startswith("headers."):
@@ -106,6 +129,15 @@ def parse_text(text: str) -> Fault:
         if name in body:
             body.setdefault("what", what)
     return parse(body)
+
+
+def written(fault: dict[str, Any]) -> str:
+    """Return an armed fault as `parse_text` reads it: what is as usual is left out."""
+    usual = {each.name: each.default for each in fields(Fault) if each.name != "headers"}
+    pairs = [f"{name}={fault[name]}" for name, value in usual.items() if fault[name] != value]
+    pairs += [f"headers.{name}={value}" for name, value in fault["headers"].items()]
+    kept = [pair for pair in pairs if not pair.startswith(("method=", "path=", "seen="))]
+    return shlex.join([fault["method"], *([fault["path"]] if fault["path"] else []), *kept])
 
 
 def _read(name: str, type: type, value: str) -> Any:

@@ -16,12 +16,13 @@ from cspctl.simulator.sign_in import deeds as sign_in_deeds
 from cspctl.simulator.store import Document, Transaction
 
 Deed = Callable[..., dict[str, Any]]
+MOST_SEATS = 10_000_000
 
 
 def sign_in_agent(tx: Transaction, now: datetime, *, mfa: bool = True, agent: bool = True) -> dict[str, Any]:
     """A person of the partner signs in through our application; answers the refresh token.
 
-    `agent` false: the person is in none of the partner's agent groups.
+    `mfa` false: without multifactor authentication; `agent` false: the person is in none of the partner's agent groups.
     """
     profile = tx.get("profile", "partner")
     if profile is None:
@@ -34,7 +35,7 @@ def sign_in_agent(tx: Transaction, now: datetime, *, mfa: bool = True, agent: bo
 
 
 def existing_tenant(tx: Transaction, now: datetime, *, domain: str, name: str = "") -> dict[str, Any]:
-    """Somewhere in the world a company has had its own directory all along."""
+    """Somewhere in the world a company has had its own directory all along, with this first `domain`."""
     if tenants.domain_taken(tx, domain):
         raise ValueError(f"{domain} is taken")
     tenant = str(uuid.uuid4())
@@ -53,7 +54,8 @@ def accept_invitation(
 ) -> dict[str, Any]:
     """The global administrator of a tenant (id or domain) follows the link that makes us its reseller.
 
-    Doing so again after the relationship or the delegation ended renews both.
+    Doing so again after the relationship or the delegation ended renews both. `delegated` false: only the
+    relationship; `billing_profile`: as in a customer that is created.
     """
     found = tenants.find(tx, tenant)
     if found is None or found["kind"] == "partner":
@@ -176,19 +178,18 @@ def rename_user(tx: Transaction, now: datetime, *, tenant: str, user: str, to: s
 def buy_licences(tx: Transaction, now: datetime, *, tenant: str, sku: str, seats: int = 1) -> dict[str, Any]:
     """The customer buys licences (id or part number of the SKU) from Microsoft itself, in the admin centre."""
     found, product = tenants.find(tx, tenant), licensing.sku(sku)
-    if found is None or product is None or int(seats) < 1:
+    if found is None or product is None or not 1 <= seats <= MOST_SEATS:
         raise LookupError(f"nobody can buy {seats} of {sku} for {tenant}")
-    licensing.set_seats(tx, found["id"], str(uuid.uuid4()), product.id, int(seats), now)
-    return {"tenantId": found["id"], "skuId": product.id, "seats": int(seats)}
+    licensing.set_seats(tx, found["id"], str(uuid.uuid4()), product.id, seats, now)
+    return {"tenantId": found["id"], "skuId": product.id, "seats": seats}
 
 
-def add_domain(tx: Transaction, now: datetime, *, tenant: str, domain: str, federated: Any = False) -> dict[str, Any]:  # noqa: ARG001
+def add_domain(tx: Transaction, now: datetime, *, tenant: str, domain: str, federated: bool = False) -> dict[str, Any]:  # noqa: ARG001
     """The customer proves that a domain is its own; the users of a federated one come from elsewhere."""
     found = tenants.find(tx, tenant)
     if found is None or tenants.domain_taken(tx, domain):
         raise ValueError(f"{domain} is taken, or there is no tenant {tenant}")
-    from_elsewhere = str(federated).lower() == "true"
-    tx.put("domains", domain, {"domain": domain, "tenantId": found["id"], "federated": from_elsewhere})
+    tx.put("domains", domain, {"domain": domain, "tenantId": found["id"], "federated": federated})
     return {"tenantId": found["id"], "domain": domain}
 
 

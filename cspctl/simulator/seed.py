@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cspctl.simulator import ledger
 from cspctl.simulator.app import StartResponse, written
+from cspctl.simulator.incoming import json_of
 from cspctl.simulator.seed_caller import Caller, Failed
 from cspctl.simulator.seed_customer import Customer
 from cspctl.simulator.seed_shape import Place, SeedError, checked, spelt
@@ -101,7 +102,7 @@ def answered(simulator: Simulator, environ: dict[str, Any], start_response: Star
     """Answer the request that brings a seed as JSON (WSGI)."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     try:
-        response = Response(201, load(simulator, json.loads(environ["wsgi.input"].read(length))))
+        response = Response(201, load(simulator, json_of(environ["wsgi.input"].read(length))))
     except SeedError as error:
         details = [{"target": spelt(place), "message": reason} for place, reason in error.problems]
         body = {"code": "InvalidSeed", "message": str(error), "details": details}

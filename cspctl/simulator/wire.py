@@ -12,6 +12,13 @@ from werkzeug.datastructures import Headers
 
 from cspctl.simulator.store import Transaction
 
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+def whole(text: str) -> int | None:
+    """Return the number that the text is, as a client counts; None if it is none."""
+    return int(text) if _WHOLE.fullmatch(text) else None
+
 
 class Query:
     """The query of a URL; parameter names compare without case, as Azure Resource Manager's do."""
@@ -44,7 +51,7 @@ class Request:
     request_id: str
     correlation_id: str
     raw: bytes = b""
-    malformed: bool = False  # there was a body, but no JSON
+    unreadable: tuple[int, str, str] | None = None  # what a body that cannot be read is answered
     caller: dict[str, Any] = field(default_factory=dict)  # claims of the verified token
 
     @property
@@ -148,6 +155,10 @@ class Routes:
             return function
 
         return declare
+
+    def declared(self) -> list[tuple[str, str]]:
+        """Return method and template of every route."""
+        return [(route.method, route.template) for route in self._routes]
 
     def match(self, method: str, path: str) -> Match | None:
         """Return the most specific route for the request, or None."""

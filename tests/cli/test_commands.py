@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -181,21 +182,16 @@ def test_unread_and_waiting_have_their_exit_codes(run: Run, applied: Path) -> No
 
 
 def test_a_failure_of_one_change_is_exit_1_and_says_request_id(run: Run, applied: Path) -> None:
-    new = (
-        (applied / "network.yaml").read_text().replace("name: sea-vnet", "name: bad-vnet").replace("westus", "atlantis")
-    )
-    Path("bad.yaml").write_text(
-        new[new.index("apiVersion", new.index("ResourceGroup")) if "kind: VirtualNetwork" in new else 0 :]
-    )
     text = """apiVersion: cspctl/v1
 kind: VirtualNetwork
 metadata: {name: bad, customer: fourth-coffee}
-spec: {resourceGroup: network, location: atlantis, addressPrefixes: [10.9.0.0/16]}
+spec: {resourceGroup: network, location: westus, addressPrefixes: [10.9.0.0/16]}
 """
     Path("bad.yaml").write_text(text, encoding="utf-8")
+    assert run("simulator", "fault", "PUT virtualNetworks/bad status=400 code=NotToday").code == 0
     said = run("--simulate", "apply", "--auto-approve", str(applied), "bad.yaml")
     assert said.code == 1
-    assert "LocationNotAvailableForResourceType" in said.err
+    assert "NotToday" in said.err
     assert "request id" in said.err
 
 
@@ -286,3 +282,28 @@ def test_ctrl_c_leaves_operations_running_and_the_next_apply_continues(tmp_path:
     assert ledger.stdout.count("customer created") == 1
     assert ledger.stdout.count("azure plan bought") == 1
     assert ledger.stdout.count("PUT    /providers/Microsoft.Subscription/aliases") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no terminals of this kind")
+def test_on_a_terminal_no_line_is_broken_within_a_word(applied: Path) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    edit(applied / "people.yaml", "role: Reader", "role: Raeder")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 72, 0, 0))
+    words = [sys.executable, "-m", "cspctl", "--simulate", "plan", str(applied)]
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    with subprocess.Popen(words, stdout=theirs, stderr=theirs, env={**environment, "TERM": "xterm"}):
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+            while part := os.read(ours, 65536):
+                shown += part
+    os.close(ours)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+    assert any("Raeder" in line for line in lines)
+    assert any(len(line) > 50 for line in lines)
+    assert all(len(line) <= 72 for line in lines), shown

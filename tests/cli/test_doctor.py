@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import socket
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from cspctl.cli import _profiles
 from cspctl.doctor.account import skew
 from cspctl.simulator import Simulator
 from tests.cli.conftest import Run
+from tests.world import SCENARIO
 
 
 def simulator() -> Simulator:
@@ -166,3 +170,66 @@ def test_a_reseller_is_told_that_there_is_no_api(run: Run) -> None:
     said = run("--simulate", "doctor")
     assert said.code == 1
     assert "✗ tier: an indirect reseller has no API access" in said.out
+
+
+TENANT = "7f000000-0000-4000-8000-000000000001"
+
+
+def configured(more: str) -> None:
+    """A profile whose credential is a variable that the test may set."""
+    Path("cspctl.yaml").write_text(
+        f"profiles: {{default: {{partnerTenantId: {TENANT}, clientId: c, clientSecret: {{env: CSPCTL_TEST_SECRET}}"
+        f"{more}}}}}",
+        encoding="utf-8",
+    )
+
+
+def test_an_advice_is_given_once(run: Run, applied: Path) -> None:
+    people("revoke-session")
+    said = run("--simulate", "doctor", str(applied)).out
+    person = said[said.index("person:") :]
+    assert person.casefold().count("cspctl login") == 1
+
+
+def test_a_missing_secret_is_one_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CSPCTL_TEST_SECRET", raising=False)
+    monkeypatch.setattr("cspctl.doctor.account._clock", lambda _: ())
+    configured("")
+    said = run("doctor")
+    assert said.code == 1
+    assert said.out.count("CSPCTL_TEST_SECRET is not set") == 1
+    assert said.out.count("✗") == 1
+
+
+def test_without_a_network_there_is_one_finding_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSPCTL_TEST_SECRET", "generated")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        configured(f", simulator: 'https://127.0.0.1:{taken.getsockname()[1]}'")
+        began = time.monotonic()
+        said = run("doctor")
+    assert time.monotonic() - began < 20
+    assert said.code == 1
+    assert [line[:10] for line in said.out.splitlines() if line.startswith("✗")] == ["✗ network:"]
+    assert "HTTPS_PROXY" in said.out
+
+
+def test_a_market_that_the_profile_does_not_say_and_who_is_outside_it(run: Run, applied: Path) -> None:
+    configured("")
+    running = simulator()
+    running.account(country="DE")
+    running.close()
+    said = run("--simulate", "doctor", str(applied))
+    assert said.code == 1
+    assert "! account: " in said.out
+    assert "Write market: DE." in said.out
+    assert "✗ fourth-coffee: market: a customer in US is outside the market of this account (DE)" in said.out
+
+
+def test_a_customer_without_an_azure_plan_is_told_to_buy_one(run: Run) -> None:
+    for name in ("customer.yaml", "network.yaml", "subscriptions.yaml"):
+        shutil.copy(SCENARIO / name, name)
+    assert run("--simulate", "apply", "--auto-approve", "--target", "Customer/fourth-coffee").code == 0
+    said = run("--simulate", "doctor").out
+    assert "fourth-coffee: Azure: the customer has no Azure plan yet" in said
+    assert "Describe an AzurePlan" in said

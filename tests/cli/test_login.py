@@ -104,3 +104,16 @@ def test_nobody_is_signed_in_where_nobody_was(run: Run, monkeypatch: pytest.Monk
 
 def test_the_names_of_profiles_are_those_of_the_file(run: Run) -> None:
     assert _profiles.names({"simulate": True, "profiles": ()}) == ["default"]
+
+
+def test_a_plan_of_somebody_who_is_not_signed_in_says_so_once(
+    run: Run, applied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = Simulator(Path(".cspctl/simulated/simulator.sqlite"))
+    simulator.people("revoke-session")
+    simulator.close()
+    Path(".cspctl/simulated/tokens.json").unlink(missing_ok=True)
+    said = run("--simulate", "plan", str(applied))
+    assert said.code == 1
+    assert said.out.count("cspctl login") == 1
+    assert sum("?" in line for line in said.out.splitlines()) == 1

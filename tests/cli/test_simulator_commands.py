@@ -130,21 +130,16 @@ def test_a_seed_says_where_it_is_wrong(run: Run) -> None:
 
 
 def test_faults_are_armed_listed_and_cleared(run: Run) -> None:
-    assert run("simulator", "fault", "put virtualNetworks status=503 times=2 skip=1 when=after", "* delay=2").code == 0
-    first, second = map(json.loads, run("simulator", "fault").out.splitlines())
-    chosen = {name: first[name] for name in ("method", "path", "what", "status", "times", "skip", "when")}
-    assert chosen == {
-        "method": "PUT",
-        "path": "virtualNetworks",
-        "what": "status",
-        "status": 503,
-        "times": 2,
-        "skip": 1,
-        "when": "after",
-    }
-    assert (second["method"], second["what"], second["delay"]) == ("*", "delay", 2.0)
-    assert run("simulator", "fault", "--clear").code == 0
-    assert run("simulator", "fault").out == ""
+    ran = run("simulator", "fault", "put virtualNetworks status=500 times=2 skip=1 when=after", "* delay=2")
+    armed = ("PUT virtualNetworks skip=1 times=2 when=after status=500", "'*' what=delay delay=2.0")
+    assert (ran.code, ran.out) == (0, "".join(f"armed: {each}\n" for each in armed))
+    heading, *rows = run("simulator", "fault").out.splitlines()
+    assert heading.split() == ["struck", "seen", "fault"]
+    assert [row.split(maxsplit=2) for row in rows] == [["0", "0", each] for each in armed]
+    # What is listed can be given again.
+    assert run("simulator", "fault", *armed).out == ran.out
+    assert run("simulator", "fault", "--clear").out == "disarmed: 4\n"
+    assert run("simulator", "fault").out == "No faults are armed.\n"
 
 
 def test_impossible_faults_are_explained(run: Run) -> None:
@@ -160,7 +155,48 @@ def test_impossible_faults_are_explained(run: Run) -> None:
         ran = run("simulator", "fault", text)
         assert ran.code == 1, text
         assert word in ran.err, text
-    assert run("simulator", "fault").out == ""
+    assert run("simulator", "fault").out == "No faults are armed.\n"
+
+
+PROFILES = """
+profiles:
+  us:
+    partnerTenantId: 11111111-1111-4111-8111-111111111111
+    clientId: 11111111-1111-4111-8111-111111111112
+    clientSecret: {env: US}
+  eu:
+    partnerTenantId: 22222222-2222-4222-8222-222222222222
+    clientId: 22222222-2222-4222-8222-222222222223
+    clientSecret: {env: EU}
+"""
+
+
+def test_reset_says_what_it_forgets_and_forgets_only_the_profile_that_is_named(run: Run) -> None:
+    folder = Path(".cspctl/simulated")
+    assert run("simulator", "reset").out == f"There is nothing simulated in {folder}.\n"
+    Path("cspctl.yaml").write_text(PROFILES, encoding="utf-8")
+    for name in ("us", "eu"):
+        assert run("--profile", name, "simulator", "people", "sign-in-agent").code == 0
+    ran = run("--profile", "us", "simulator", "reset")
+    assert (ran.code, ran.out.startswith(f"{folder / 'us'} is gone"), len(ran.out.splitlines())) == (0, True, 1)
+    assert [each.name for each in folder.iterdir()] == ["eu"]
+    assert run("--profile", "us", "simulator", "people", "sign-in-agent").code == 0
+    assert [line.split()[0] for line in run("simulator", "reset").out.splitlines()] == [
+        str(folder / name) for name in ("eu", "us")
+    ]
+    assert not folder.exists()
+
+
+def test_people_are_told_what_is_wrong_with_a_detail(run: Run) -> None:
+    assert run("simulator", "people", "existing-tenant", "domain=12345").code == 0  # a text, even of digits
+    for details, words in (
+        (["limit-mfa", "days=many"], "days is a number"),
+        (["limit-mfa", "days=1e300"], "days are between"),
+        (["sign-in-agent", "mfa=perhaps"], "mfa is true or false"),
+        (["own-subscription", "tenant=nobody", "name=x"], "nobody"),
+    ):
+        ran = run("simulator", "people", *details)
+        assert (ran.code, words in ran.err) == (1, True), ran.err
 
 
 def test_the_partner_is_who_clients_are_without_a_seed(run: Run) -> None:

@@ -188,12 +188,12 @@ def test_an_operation_that_failed_without_words_names_its_status() -> None:
 
 
 def test_what_an_operation_says_in_anger_is_redacted_too() -> None:
-    body = {"status": "Failed", "error": {"code": "x", "message": "password hunter2 is too short"}}
+    body = {"status": "Failed", "error": {"code": "x", "message": "password hunter2! is too short"}}
     with services(lambda request: httpx.Response(200, json=body)) as made:
-        made.cloud.http.secrets.add("hunter2")
+        made.cloud.http.secrets.add("hunter2!")
         with pytest.raises(CloudError) as caught:
             made.cloud.arm.poll(RUNNING)
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2!" not in str(caught.value)
 
 
 def test_an_operation_that_nobody_knows_any_more_is_not_found() -> None:

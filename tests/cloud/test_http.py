@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -455,9 +457,9 @@ def test_the_request_id_that_we_sent_is_named_when_the_answer_has_none() -> None
     "shape", [{"error": {"code": "x", "message": "{}"}}, {"code": "{}", "description": "no"}, "{}"]
 )
 def test_a_secret_that_a_service_repeats_is_not_repeated_by_us(shape: Any) -> None:
-    text = httpx.Response(400, json=shape).text.replace("{}", "you sent hunter2 again")
+    text = httpx.Response(400, json=shape).text.replace("{}", "you sent hunter2! again")
     with wire(httpx.Response(400, content=text.encode())) as http:
-        http.secrets.add("hunter2")
+        http.secrets.add("hunter2!")
         with pytest.raises(CloudError) as caught:
             http.send("GET", URL)
     assert "hunter2" not in str(caught.value)
@@ -475,8 +477,8 @@ def test_a_secret_is_not_half_shown_where_a_long_message_is_cut(before: int) -> 
 
 
 def test_a_secret_in_the_words_of_the_transport_is_not_shown() -> None:
-    with wire(httpx.ConnectError("cannot reach https://hunter2@proxy")) as http:
-        http.secrets.add("hunter2")
+    with wire(httpx.ConnectError("cannot reach https://hunter2!@proxy")) as http:
+        http.secrets.add("hunter2!")
         with pytest.raises(CloudError) as caught:
             http.send("GET", URL)
     assert "hunter2" not in str(caught.value)
@@ -484,8 +486,14 @@ def test_a_secret_in_the_words_of_the_transport_is_not_shown() -> None:
 
 def test_of_two_secrets_the_longer_one_is_taken_out_whole() -> None:
     with wire(answer(200)) as http:
-        http.secrets |= {"abc", "abcdef"}
-        assert http.redacted("it was abcdef") == "it was (secret)"
+        http.secrets |= {"abcdefgh", "abcdefghij"}
+        assert http.redacted("it was abcdefghij") == "it was (secret)"
+
+
+def test_a_short_secret_is_not_told_by_the_gaps_it_would_leave() -> None:
+    with wire(answer(200)) as http:
+        http.secrets |= {"x", "complex"}
+        assert http.redacted("password complexity requirements") == "password complexity requirements"
 
 
 def test_an_empty_secret_does_not_garble_everything() -> None:
@@ -496,8 +504,8 @@ def test_an_empty_secret_does_not_garble_everything() -> None:
 
 def test_a_log_shows_no_token_and_no_secret_that_we_hold(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "cspctl")
-    with wire(httpx.ConnectError("s3cr3t"), answer(200)) as http:
-        http.secrets.add("s3cr3t")
+    with wire(httpx.ConnectError("s3cr3t-s3cr3t"), answer(200)) as http:
+        http.secrets.add("s3cr3t-s3cr3t")
         http.send("GET", URL, lambda: "bearer-token")
     assert "/v1/customers" in caplog.text
     assert "s3cr3t" not in caplog.text
@@ -531,3 +539,19 @@ def test_the_same_call_of_the_same_change_always_gets_the_same_request_id() -> N
     assert derived_id(REQUEST, "POST", "/v1/carts") == derived_id(REQUEST, "POST", "/v1/carts")
     ids = {derived_id(REQUEST, "POST", "/a"), derived_id(REQUEST, "PUT", "/a"), derived_id(REQUEST, "POST", "/b")}
     assert len(ids) == 3
+
+
+def unescaped(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("written", [str, json.dumps, unescaped, quote, quote_plus])
+def test_a_secret_is_taken_out_however_the_service_writes_it(written: Callable[[str], str]) -> None:
+    """Some repeat what they were sent, with its quotes escaped."""
+    secret = 'Pä+/&"%\\ 12345678'
+    with wire(httpx.Response(400, json={"code": "Bad", "message": f"not {written(secret)}"})) as http:
+        http.secrets.add(secret)
+        with pytest.raises(CloudError) as raised:
+            http.send("GET", URL)
+    assert "(secret)" in str(raised.value)
+    assert "12345678" not in str(raised.value)

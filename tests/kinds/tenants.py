@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from cspctl.observe import observe
 from cspctl.plan import plan
 from cspctl.resource import Key
 from cspctl.simulator import directory, tenants
@@ -84,8 +85,9 @@ def store(world: World, name: str, **fields: Any) -> None:
 def rotating(world: World, text: str, *handles: str) -> Any:
     """The plan that sends the secrets of these users anew."""
     wanted, records = resources(text), world.journal.records()
-    seen, _ = world.look(wanted)
-    return seen, plan(wanted, seen, records, rotate={key(handle) for handle in handles})
+    rotate = {key(handle) for handle in handles}
+    seen = observe(wanted, world.cloud, records, rotate=rotate)
+    return seen, plan(wanted, seen, records, rotate=rotate)
 
 
 def everything_written(world: World) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.kinds.tenants import DOMAIN, body, key, sent, stored
 from tests.test_rows import GENA, HEADINGS, HELEN, load, table
 from tests.test_rules import CUSTOMER
-from tests.world import World, resources
+from tests.world import EVER, World, resources
 
 
 def test_three_hundred_users_of_one_file(tenant: World, tmp_path: Path) -> None:
@@ -26,6 +26,9 @@ def test_three_hundred_users_of_one_file(tenant: World, tmp_path: Path) -> None:
 def test_a_refused_row_is_named_by_its_user_and_stops_no_other(tenant: World, tmp_path: Path) -> None:
     rows = [GENA, ["Moe", "", "Moe", "moe@wingtiptoys.com", ""], HELEN]
     found = [*resources(CUSTOMER), *load(tmp_path, table(HEADINGS, *rows))]
+    (problem,) = tenant.plan(found).problems
+    assert problem.where.endswith("staff.csv:3 (Email)")
+    tenant.simulator.fault("GET", "/v1.0/domains", status=403, times=EVER)  # now it is not known before
     outcomes = {o.key.name: o for o in tenant.apply(found)}
     assert {name: o.status for name, o in outcomes.items()} == {"gena": "done", "moe": "failed", "helen": "done"}
     assert "verified domain" in outcomes["moe"].reason

@@ -12,6 +12,7 @@ import pytest
 
 from cspctl.apply import Event, apply
 from cspctl.changes import Adopt, Create
+from cspctl.plan import plan
 from cspctl.render import text as rendering
 from tests.kinds.tenants import (
     DOMAIN,
@@ -158,7 +159,9 @@ def test_another_version_of_the_password_resets_it_once_and_writes_nothing_else(
     assert world.plan(resources(text)).changes == (), "only the label counts"
     raised = text.replace("version: 1", "version: 2")
     (change,) = world.plan(resources(raised)).changes
-    assert [(f.path, f.before, f.after) for f in change.compared.changes] == [("password.version", "1", "2")]
+    assert [(f.path, f.before, f.after) for f in change.compared.changes] == [
+        ("password", "version 1", "version 2 (it will be reset)")
+    ]
     world.done(resources(raised))
     assert writes(world) == [("PATCH", "resetpassword")]
     assert body(sent(world, "PATCH", "/resetpassword")[0])["passwordProfile"] == {
@@ -171,10 +174,92 @@ def test_a_password_is_sent_anew_when_asked_for(own_password: tuple[World, str])
     world, text = own_password
     seen, planned = rotating(world, text, "gena")
     (change,) = planned.changes
-    assert [(f.path, f.after) for f in change.compared.changes] == [("password", "sent anew")]
+    assert [(f.path, f.after) for f in change.compared.changes] == [("password", "sent anew (it will be reset)")]
     (outcome,) = apply(planned, seen, world.cloud, world.journal)
     assert outcome.status == "done"
     assert writes(world) == [("PATCH", "resetpassword")]
+
+
+@pytest.mark.parametrize("line", ["  password: {env: FIRST_PASSWORD}\n", ""])
+def test_what_is_no_longer_mentioned_sends_nothing(own_password: tuple[World, str], line: str) -> None:
+    world, text = own_password
+    less = text.replace("  password: {env: FIRST_PASSWORD, version: 1}\n", line)
+    assert less != text
+    assert not world.plan(resources(less)).changes
+    world.done(resources(less.replace("lastName: Soto", "lastName: Levi")))
+    assert ("PATCH", "resetpassword") not in writes(world)
+    assert not world.plan(resources(text.replace("lastName: Soto", "lastName: Levi"))).changes, (
+        "the label is known still"
+    )
+
+
+@pytest.mark.parametrize("adopted", [True, False])
+def test_a_version_for_a_password_that_we_have_not_set_is_a_reset(
+    gena: World, adopted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if adopted:
+        shutil.rmtree(gena.folder / "journal")
+        gena.done(resources(CUSTOMER + GENA))
+        gena.answers.clear()
+    password = f"Aa1!{secrets.token_urlsafe(12)}"
+    monkeypatch.setenv("FIRST_PASSWORD", password)
+    text = CUSTOMER + GENA + "  password: {env: FIRST_PASSWORD, version: 1}\n"
+    (change,) = gena.plan(resources(text)).changes
+    assert [(f.path, f.before, f.after) for f in change.compared.changes] == [
+        ("password", "as it is", "version 1 (it will be reset)")
+    ]
+    gena.done(resources(text))
+    assert writes(gena) == [("PATCH", "resetpassword")]
+    assert body(sent(gena, "PATCH", "/resetpassword")[0])["passwordProfile"]["password"] == password
+
+
+@pytest.mark.parametrize("how", ["version", "rotate"])
+def test_a_secret_that_will_be_sent_again_has_to_be_there(
+    own_password: tuple[World, str], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, text = own_password
+    monkeypatch.delenv("FIRST_PASSWORD")
+    text = text.replace("version: 1", "version: 2") if how == "version" else text
+    planned = rotating(world, text, *(["gena"] if how == "rotate" else []))[1]
+    (problem,) = planned.problems
+    assert "FIRST_PASSWORD" in problem.what
+    assert not planned.changes, "what cannot be planned is in no digest"
+    assert [note.text for note in planned.notes if note.kind == "unknown"] == ["it cannot be planned, see the error"]
+
+
+def test_a_generated_password_is_generated_anew_and_kept_before_it_is_sent(gena: World) -> None:
+    before, hashed = kept(gena), stored(gena, f"gena@{DOMAIN}")["passwordHash"]
+    there: list[str] = []
+    gena.client.event_hooks["request"] = [
+        lambda request: there.append(kept(gena)) if request.url.path.endswith("/resetpassword") else None
+    ]
+    seen, planned = rotating(gena, CUSTOMER + GENA, "gena")
+    (field,) = planned.changes[0].compared.changes
+    assert (field.path, field.after) == ("password", "a new one, generated (it will be reset)")
+    (outcome,) = apply(planned, seen, gena.cloud, gena.journal)
+    assert outcome.status == "done"
+    assert kept(gena) != before
+    assert there == [kept(gena)]
+    assert stored(gena, f"gena@{DOMAIN}")["passwordHash"] != hashed
+
+
+def test_a_refused_reset_leaves_the_password_that_works_in_the_sink(gena: World) -> None:
+    before = kept(gena)
+    gena.simulator.fault("PATCH", "/resetpassword$", status=400, code="3000", message="no")
+    seen, planned = rotating(gena, CUSTOMER + GENA, "gena")
+    (outcome,) = apply(planned, seen, gena.cloud, gena.journal)
+    assert outcome.status == "failed"
+    assert kept(gena) == before
+
+
+def test_what_has_no_secret_cannot_have_it_sent_anew(gena: World) -> None:
+    wanted, records = resources(CUSTOMER + GENA), gena.journal.records()
+    customer = next(r.key for r in wanted if r.key.kind == "Customer")
+    seen, _ = gena.look(wanted)
+    (problem,) = plan(wanted, seen, records, rotate={customer}).problems
+    assert "it has no secret that could be sent anew" in problem.what
+    (problem,) = plan(wanted, seen, records, {customer}, rotate={key("gena")}).problems
+    assert "it is not selected" in problem.what
 
 
 def test_a_user_made_in_the_portal_is_adopted_and_keeps_its_password(tenant: World, gena: World) -> None:

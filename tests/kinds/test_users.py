@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from cspctl.changes import Adopt, Create, Delete, Update
+from cspctl.changes import Adopt, Create, Delete
 from cspctl.errors import BadInput
 from tests.kinds.tenants import (
     ADMIN,
@@ -25,7 +25,7 @@ from tests.kinds.tenants import (
     writes,
 )
 from tests.test_rules import CUSTOMER, by_key
-from tests.world import World, resources
+from tests.world import EVER, World, resources
 
 # Creation ------------------------------------------------------------------------------------------------
 
@@ -57,6 +57,7 @@ def test_a_user_is_created_with_names_location_and_password_and_the_rest_follows
 
 def test_a_user_in_a_foreign_domain_is_refused_with_all_that_support_asks_for(tenant: World) -> None:
     text = CUSTOMER + user("gena", userPrincipalName="gena@wingtiptoys.com")
+    tenant.simulator.fault("GET", "/v1.0/domains", status=403, times=EVER)
     (outcome,) = tenant.apply(resources(text))
     assert outcome.status == "failed"
     answer = next(a for a in tenant.answers if a.request.method == "POST" and a.request.url.path.endswith("/users"))
@@ -66,6 +67,7 @@ def test_a_user_in_a_foreign_domain_is_refused_with_all_that_support_asks_for(te
 
 def test_one_refused_user_stops_no_other(tenant: World) -> None:
     text = CUSTOMER + GENA + user("bad", userPrincipalName="bad@wingtiptoys.com") + user("helen") + user("moe")
+    tenant.simulator.fault("GET", "/v1.0/domains", status=403, times=EVER)
     outcomes = {o.key.name: o.status for o in tenant.apply(resources(text))}
     assert outcomes == {"gena": "done", "bad": "failed", "helen": "done", "moe": "done"}
     again = tenant.plan(resources(text))
@@ -153,10 +155,17 @@ def test_a_rename_is_one_patch_of_the_same_user(gena: World) -> None:
 def test_without_formerly_a_changed_name_never_deletes(gena: World) -> None:
     other = GENA.replace(f"userPrincipalName: gena@{DOMAIN}", f"userPrincipalName: gena.soto@{DOMAIN}")
     planned = gena.plan(resources(CUSTOMER + other))
-    assert {type(c) for c in planned.changes} <= {Create, Update}
-    (note,) = [n.text for n in planned.notes if n.about == str(key("gena"))]
-    assert f"metadata.formerly: {{userPrincipalName: gena@{DOMAIN}}}" in note
-    assert f"gena@{DOMAIN}" in note
+    assert not planned.changes, "perhaps she has only been renamed: a second one must be asked for"
+    (problem,) = planned.problems
+    assert stored(gena, f"gena@{DOMAIN}")["id"] in problem.what
+    assert f"metadata.formerly: {{userPrincipalName: gena@{DOMAIN}}}" in problem.remedy
+    assert "metadata.formerly: {}" in problem.remedy
+    meant = other.replace("customer: fourth-coffee}", "customer: fourth-coffee, formerly: {}}")
+    planned = gena.plan(resources(CUSTOMER + meant))
+    assert [type(c) for c in planned.changes] == [Create]
+    assert "stays as it is" in next(n.text for n in planned.notes if n.about == str(key("gena")))
+    gena.done(resources(CUSTOMER + meant))
+    assert stored(gena, f"gena@{DOMAIN}")["id"] != stored(gena, f"gena.soto@{DOMAIN}")["id"]
 
 
 # Deletion and restoration --------------------------------------------------------------------------------

@@ -161,6 +161,7 @@ class Estate:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        client.simulator.account(tier="provider")
         body = new_customer("contoso190.onmicrosoft.com") | {"associatedPartnerId": RESELLER}
         body["billingProfile"] |= {"firstName": "Gena", "lastName": "Soto", "companyName": "Contoso190"}
         self.customer = client.pc("POST", "/v1/customers", body).json()["id"]

@@ -175,6 +175,9 @@ def test_a_customer_of_an_indirect_reseller_wants_a_person(client: Client) -> No
     status, answer = create(client, body, app=True)
     assert (status, answer["code"]) == (403, 900329)
     status, answer = create(client, body)
+    assert (status, answer["code"]) == (403, 600006)  # a direct partner has no resellers
+    client.simulator.account(tier="provider")
+    status, answer = create(client, body)
     assert (status, answer["associatedPartnerId"]) == (201, "484e548c-f5f3-4528-93a9-c16c6373cb59")
 
 

@@ -95,7 +95,7 @@ def test_the_customers_administrator_deletes_and_renames_users_too(client: Clien
 def test_a_customers_own_domain_may_be_federated(client: Client) -> None:
     users = f"/v1/customers/{client.customer(DOMAIN)}/users"
     client.people("add-domain", tenant=DOMAIN, domain="relecloud.com")
-    client.people("add-domain", tenant=DOMAIN, domain="corp.relecloud.com", federated="true")
+    client.people("add-domain", tenant=DOMAIN, domain="corp.relecloud.com", federated=True)
     profile = {"password": "abCD123*"}
     body = {"displayName": "Lee", "userPrincipalName": "lee@relecloud.com", "passwordProfile": profile}
     assert client.pc("POST", users, body).status_code == 200

@@ -18,12 +18,15 @@ from cspctl.cloud import Cloud
 from cspctl.errors import NotFound
 from cspctl.fields import AnyCase, Arm, Immutable, RefTo, Required, Shape, shape_of
 from cspctl.part import Item
-from cspctl.resource import Live, Operation, Resource, Scope
+from cspctl.resource import Broken, Live, Operation, Resource, Scope
+from cspctl.wording import did_you_mean
 
 SUBSCRIPTIONS = "2022-12-01"
 """The api-version of /subscriptions."""
 READ_ONLY = ("id", "name", "type", "etag", "systemData", "managedBy")
 SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)", re.IGNORECASE)
+GLOBAL = "global"
+"""The location of what lies outside the regions."""
 GROUP = re.compile(r"^/subscriptions/[^/]+/resourceGroups/[^/]+", re.IGNORECASE)
 
 Location = Annotated[str, AfterValidator(lambda text: text.replace(" ", "").lower())]
@@ -115,6 +118,17 @@ class ArmObject(Resource):
     def find(self, cloud: Cloud) -> Live[Self] | None:
         """One GET: the id can be computed."""
         return self.read(cloud, Live(self.arm_id(), self, self.meta.customer or ""), frozenset())
+
+    def preflight(self, cloud: Cloud) -> Iterable[Broken]:
+        """Does the subscription know the location? One LIST for all that are to be created in it."""
+        found = SUBSCRIPTION.match(self.arm_id())
+        if not found or not self.location:
+            return
+        known = cloud.arm.all(f"{found[0]}/locations", SUBSCRIPTIONS, self.meta.customer or "")
+        names = [str(one["name"]).casefold() for one in known]
+        if names and self.location not in (*names, GLOBAL):
+            what = f"location: {self.location} is no location of the subscription"
+            yield Broken("location", what, did_you_mean(self.location, names))
 
     def create(self, cloud: Cloud) -> str | Operation:
         """PUT."""

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from cspctl.cloud import Cloud
 
-VERSION = "2022-04-01"
+VERSION, PROVIDERS = "2022-04-01", "2024-07-01"
 AUTHORIZATION = "providers/Microsoft.Authorization"
 ASSIGNMENTS = f"{AUTHORIZATION}/roleAssignments"
 DEFINITIONS = f"{AUTHORIZATION}/roleDefinitions"
@@ -52,3 +52,8 @@ def roles_of(cloud: Cloud, subscription: str, customer: str) -> dict[str, str]:
     """The roles that can be given in a subscription: GUIDs by name."""
     found = cloud.arm.all(f"{subscription}/{DEFINITIONS}", VERSION, customer)
     return {str(role["properties"]["roleName"]): role_guid(role["id"]) for role in found}
+
+
+def namespaces_of(cloud: Cloud, subscription: str, customer: str) -> list[str]:
+    """The resource providers that there are, whether registered or not."""
+    return [str(one["namespace"]) for one in cloud.arm.all(f"{subscription}/providers", PROVIDERS, customer)]

@@ -81,7 +81,7 @@ class RoleAssignment(Resource):
     """What the principal is. Looked up if it is not given; a partner's group needs `ForeignGroup`."""
     description: str | None = None
     """Why it has been given."""
-    condition: str | None = None
+    condition: Annotated[str | None, Grants(narrows=True)] = None
     """A condition that narrows what the role allows, in Azure's own language."""
     condition_version: Annotated[Literal["2.0"] | None, NotCompared()] = None
     """The version of that language; `2.0`."""
@@ -101,15 +101,16 @@ class RoleAssignment(Resource):
 
     def look_up(self, cloud: Cloud, field: str, word: str) -> str | Broken:
         """A role's GUID by its name, a user's object id by the user principal name."""
-        customer = self.meta.customer or ""
-        if field == "role":
-            if GUID.fullmatch(role_guid(word)):
-                return role_guid(word)
-            roles = roles_of(cloud, subscription_of(self.at or ""), customer)
-            ids = {name.casefold(): id for name, id in roles.items()}
-            missing = Broken(field, f"role: there is no role {word}", nearest(word, sorted(roles)))
-            return ids.get(word.casefold()) or missing
-        return object_id(cloud, customer, field, word)
+        customer, guid = self.meta.customer or "", role_guid(word)
+        if field != "role":
+            foreign = self.meta.absent or self.principal_type == FOREIGN
+            return word.casefold() if foreign and GUID.fullmatch(word) else object_id(cloud, customer, field, word)
+        if self.meta.absent and GUID.fullmatch(guid):
+            return guid
+        roles = roles_of(cloud, subscription_of(self.at or ""), customer)
+        ids = {name.casefold(): id for name, id in roles.items()} | {id: id for id in roles.values()}
+        missing = Broken(field, f"role: there is no role {word}", nearest(word, sorted(roles)))
+        return ids.get(guid if GUID.fullmatch(guid) else word.casefold()) or missing
 
     @classmethod
     def all(cls, cloud: Cloud, scope: Scope) -> Iterable[Live[Self]]:
@@ -185,11 +186,17 @@ class RoleAssignment(Resource):
         manifest = f"{{apiVersion: {cls.manifest_version}, kind: RoleAssignment, metadata: {metadata}, spec: {spec}}}"
         return f"a foreign principal that is not ours (a former partner's?) has a role here; to remove it: {manifest}"
 
-    def preflight(self, cloud: Cloud) -> Iterable[str]:
-        """May we give roles there? To find that out in the middle of apply would be late."""
+    def preflight(self, cloud: Cloud) -> Iterable[Broken]:
+        """Is there such a scope, and may we give roles there? To find that out in the middle of apply would be late."""
         scope = scope_path(self.at or "")
-        if not may(cloud, scope, self.meta.customer or "", f"{ASSIGNMENTS.removeprefix('providers/')}/write"):
-            yield f"we may not give roles at {scope}: that needs Owner or User Access Administrator there"
+        try:
+            able = may(cloud, scope, self.meta.customer or "", f"{ASSIGNMENTS.removeprefix('providers/')}/write")
+        except NotFound:
+            yield Broken("scope", f"scope: there is no {scope}", "Describe it in a manifest, or correct the id.")
+            return
+        if not able:
+            what = f"we may not give roles at {scope}"
+            yield Broken("scope", what, "That needs Owner or User Access Administrator there.")
 
     def create(self, cloud: Cloud) -> str | Operation:
         """PUT under a name that follows from scope, principal and role: the same PUT never makes two."""
@@ -205,7 +212,7 @@ class RoleAssignment(Resource):
             "principalType": principal_type,
             "description": self.description,
             "condition": self.condition,
-            "conditionVersion": self.condition_version or ("2.0" if self.condition else None),
+            "conditionVersion": (self.condition_version or "2.0") if self.condition else None,
         }
         body = {"properties": {name: value for name, value in properties.items() if value is not None}}
         try:

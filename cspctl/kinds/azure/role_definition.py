@@ -16,12 +16,14 @@ from cspctl.kinds.azure._roles import (
     ASSIGNMENTS,
     DEFINITIONS,
     VERSION,
+    namespaces_of,
     role_guid,
     roles_of,
     scope_path,
     short_scope,
 )
-from cspctl.resource import Live, Operation, Resource, Scope
+from cspctl.resource import Broken, Live, Operation, Resource, Scope
+from cspctl.wording import did_you_mean
 
 LISTS = ("actions", "notActions", "dataActions", "notDataActions")
 Operations = Annotated[list[str] | None, Unordered(), Default([])]
@@ -54,16 +56,17 @@ class RoleDefinition(Resource):
     """What it is for."""
     actions: Annotated[Operations, Required(), Grants()] = None
     """Operations that it allows, such as `Microsoft.Compute/virtualMachines/start/action`; `*` stands for any."""
-    not_actions: Operations = None
+    not_actions: Annotated[Operations, Grants(narrows=True)] = None
     """Operations that are taken out of `actions`."""
     data_actions: Annotated[Operations, Grants()] = None
     """Operations on data that it allows, such as reading blobs."""
-    not_data_actions: Operations = None
+    not_data_actions: Annotated[Operations, Grants(narrows=True)] = None
     """Operations that are taken out of `dataActions`."""
     assignable_scopes: Annotated[
         list[Annotated[str, AfterValidator(short_scope)]] | None,
         RefTo("AzureSubscription", "ResourceGroup"),
         Unordered(),
+        Grants(),
     ] = None
     """Where it can be given: subscriptions and resource groups. Its own subscription if nothing is written."""
 
@@ -106,11 +109,20 @@ class RoleDefinition(Resource):
             return None
         return cls._live(payload, subscription, live.customer)
 
-    def preflight(self, cloud: Cloud) -> Iterable[str]:
-        """Is the name free? That of a built-in role is not."""
-        roles = roles_of(cloud, scope_path(self.subscription or ""), self.meta.customer or "")
+    def preflight(self, cloud: Cloud) -> Iterable[Broken]:
+        """Is the name free? That of a built-in role is not. Are there such resource providers?"""
+        subscription, customer = scope_path(self.subscription or ""), self.meta.customer or ""
+        roles = roles_of(cloud, subscription, customer)
         if taken := next((name for name in roles if name.casefold() == self.identity()), None):
-            yield f"roleName: {taken} is a built-in role; a custom role needs another name"
+            what = f"roleName: {taken} is a built-in role"
+            yield Broken("roleName", what, "A custom role needs another name.")
+        known = {space.casefold(): space for space in namespaces_of(cloud, subscription, customer)}
+        for name in LISTS:
+            for action in self.document().get(name) or ():
+                space = str(action).partition("/")[0]
+                if "*" not in space and space.casefold() not in known:
+                    what = f"{name}: {action}: Azure has no resource provider {space}"
+                    yield Broken(name, what, did_you_mean(space, known.values()))
 
     def create(self, cloud: Cloud) -> str | Operation:
         """PUT under an id that follows from customer and name: the same PUT never makes two."""

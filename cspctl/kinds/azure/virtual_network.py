@@ -8,12 +8,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from cspctl.cloud import Cloud
 from cspctl.fields import Arm, Default, Keyed, RefTo, Required
 from cspctl.kinds.azure._arm import ArmItem, ArmResource, Location
 from cspctl.part import Item
 from cspctl.resource import Broken, Live
+from cspctl.wording import quoted
 
 
 @cache
@@ -29,19 +31,31 @@ def _canonical(text: str) -> str:
 
 def _cidr(text: str, info: ValidationInfo) -> str:
     if "/" not in text and not info.context:
-        raise ValueError(f"{text} has no length; write a network such as 10.1.0.0/16")
+        raise _wrong(text, "has no length", EXAMPLE)
     try:
         return _canonical(text)
-    except ValueError as error:
+    except ValueError:
+        try:
+            whole = str(ip_network(text, strict=False))
+        except ValueError:
+            raise _wrong(text, "is no network", EXAMPLE) from None
         if info.context:  # what is live may have host bits
-            return str(ip_network(text, strict=False))
-        raise ValueError(f"{error}; write a network such as 10.1.0.0/16") from None
+            return whole
+        raise _wrong(text, "has host bits set", f"Write {whole}.") from None
+
+
+def _wrong(text: str, what: str, remedy: str) -> PydanticCustomError:
+    return PydanticCustomError("wrong", "{found} {what}", {"found": quoted(text), "what": what, "remedy": remedy})
 
 
 def _address(text: str) -> str:
-    return str(ip_address(text))
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise _wrong(text, "is no address", "Write one such as 10.1.0.4.") from None
 
 
+EXAMPLE = "Write a network such as 10.1.0.0/16."
 Cidr = Annotated[str, AfterValidator(_cidr)]
 Address = Annotated[str, AfterValidator(_address)]
 
@@ -136,7 +150,7 @@ class VirtualNetwork(ArmResource):
         """Azure refuses a second write under a network while one runs."""
         return frozenset({self.identity()})
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
+    def check(self, live: Live[Self]) -> Iterable[Broken]:
         """A subnet in use can neither be removed nor get another range."""
         kept = {str(s.name).casefold(): s for s in self.subnets or ()}
         was = {str(s.name).casefold(): s for s in live.resource.subnets or ()}
@@ -144,10 +158,12 @@ class VirtualNetwork(ArmResource):
             users = [u.get("id", "") for name in IN_USE for u in raw.get("properties", {}).get(name) or ()]
             name = str(raw.get("name")).casefold()
             after = kept.get(name)
+            path, why = f"subnets[{raw['name']}]", f"subnet {raw['name']} is in use"
             if users and after is None:
-                yield f"subnet {raw['name']} is in use and cannot be removed: {_listed(users)}"
+                yield Broken(path, f"{why} and cannot be removed: {_listed(users)}", "Remove from it what uses it.")
             elif users and after and after.address_prefix != was[name].address_prefix:
-                yield f"subnet {raw['name']} is in use and its range cannot change: {_listed(users)}"
+                what = f"{why} and its range cannot change: {_listed(users)}"
+                yield Broken(f"{path}.addressPrefix", what, "Remove from it what uses it, or put the range back.")
 
 
 def _listed(ids: list[str]) -> str:

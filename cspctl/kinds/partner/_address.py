@@ -13,8 +13,12 @@ from cspctl.cloud.partner_center import body_of
 from cspctl.errors import NotFound
 from cspctl.fields import AnyCase, Immutable, Required
 from cspctl.part import Part
+from cspctl.resource import Broken
+from cspctl.wording import nearest
 
 ADDRESS_OK = frozenset({"VerifiedShippable", "Verified", "NotValidated", "None"})
+
+HERE = "billingProfile.defaultAddress"
 
 Upper = Annotated[str, AfterValidator(lambda text: text.strip().upper() if len(text.strip()) <= 3 else text.strip())]
 Trimmed = Annotated[str, AfterValidator(str.strip)]
@@ -49,31 +53,33 @@ class Address(Part):
     """Two-letter country code (ISO 3166). Great Britain is `GB`."""
 
 
-def address_problems(cloud: Cloud, address: Address) -> Iterable[str]:
-    """Sentences about what Microsoft would refuse: the country's rules, and its check of the address."""
+def address_problems(cloud: Cloud, address: Address) -> Iterable[Broken]:
+    """What Microsoft would refuse: the country's rules, and its check of the address."""
     try:
         rules = cloud.partner.get(f"/v1/countryvalidationrules/{address.country}")
     except NotFound:
-        hint = "; Great Britain is GB" if address.country == "UK" else ""
-        yield f"{address.country} is no country that Partner Center sells in{hint}"
+        remedy = "Great Britain is GB." if address.country == "UK" else "Write its two letters (ISO 3166)."
+        yield Broken(f"{HERE}.country", f"{address.country} is no country that Partner Center sells in", remedy)
         return
     for flag, name, value in (
         ("isStateRequired", "state", address.state),
         ("isPostalCodeRequired", "postalCode", address.postal_code),
     ):
         if rules.get(flag) and not value:
-            yield f"billingProfile.defaultAddress.{name} is needed in {address.country}"
+            yield Broken(HERE, f"{HERE}.{name} is needed in {address.country}", f"Add '{name}:'.")
     states = rules.get("supportedStatesList") or []
     if address.state and states and address.state not in {str(s).upper() for s in states}:
-        yield f"{address.state} is no state of {address.country}: {', '.join(map(str, states))}"
+        what = f"{address.state} is no state of {address.country}"
+        yield Broken(f"{HERE}.state", what, nearest(address.state, map(str, states)))
     postal = rules.get("postalCodeRegex")
     if address.postal_code and postal and not re.search(postal, address.postal_code):
-        yield f"{address.postal_code} is no postal code of {address.country}"
+        what = f"{address.postal_code} is no postal code of {address.country}"
+        yield Broken(f"{HERE}.postalCode", what, f"It has the form {postal}.")
     answer = body_of(cloud.partner.send("POST", "/v1/validations/address", address.document()))
     if answer.get("status") and answer["status"] not in ADDRESS_OK:
         suggested = "; ".join(map(_line, answer.get("suggestedAddresses") or ()))
         what = f"Microsoft does not accept the address ({answer['status']}: {answer.get('validationMessage', '')})"
-        yield f"{what}; suggested: {suggested}" if suggested else what
+        yield Broken(HERE, what, f"Suggested: {suggested}." if suggested else "Correct it.")
 
 
 def _line(address: dict[str, Any]) -> str:

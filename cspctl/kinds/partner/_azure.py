@@ -8,6 +8,7 @@ from cspctl.cloud import Cloud
 
 PRODUCT, SKU = "DZH318Z0BPS6", "0001"
 """The catalogue's product and SKU of the Azure plan; availabilities rotate and are looked up when they are needed."""
+UNPROTECT = "Set metadata.protect: false if that is meant."
 ENDED = frozenset({"deleted", "expired"})
 
 

@@ -12,7 +12,7 @@ from cspctl.errors import CloudError
 from cspctl.fields import AnyCase, Grants, Required, Unordered
 from cspctl.kinds.partner._directory_roles import TEMPLATES, canonical, named
 from cspctl.part import Item
-from cspctl.resource import Operation
+from cspctl.resource import Broken, Operation
 from cspctl.wording import nearest
 
 ROOT = "/tenantRelationships/delegatedAdminRelationships"
@@ -61,13 +61,14 @@ def assignment_documents(cloud: Cloud, found: Iterable[Mapping[str, Any]]) -> li
     return [{"group": names.get(_container(one), _container(one)), "roles": roles_in(one)} for one in found]
 
 
-def unknown_groups(cloud: Cloud, wanted: Iterable[AccessAssignment]) -> Iterator[str]:
-    """Sentences about groups that the partner's directory does not have."""
+def unknown_groups(cloud: Cloud, wanted: Iterable[AccessAssignment]) -> Iterator[Broken]:
+    """Groups that the partner's directory does not have."""
     groups = _groups(cloud)
     for one in wanted:
         name = str(one.group)
         if not one.absent and _id(groups, name) is None:
-            yield f"accessAssignments: the partner's directory has no group {name}. {nearest(name, sorted(groups))}"
+            what = f"accessAssignments: the partner's directory has no group {name}"
+            yield Broken(f"accessAssignments[{name}]", what, nearest(name, sorted(groups)))
 
 
 def assign(

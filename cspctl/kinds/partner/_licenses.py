@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from cspctl.cloud import Cloud
 from cspctl.fields import Keyed, Required
 from cspctl.part import Item
+from cspctl.resource import Broken
 from cspctl.wording import nearest
 
 OFF = frozenset({"deleted", "disabled", "suspended"})
@@ -48,25 +49,26 @@ def _found(sku: str | None, skus: Iterable[dict[str, Any]]) -> dict[str, Any] | 
 
 def seat_problems(
     wanted: Iterable[License], there: Sequence[License], skus: Sequence[dict[str, Any]] | None
-) -> Iterator[str]:
-    """Sentences that forbid assigning these licences: never bought, no seat left, no such service plan."""
+) -> Iterator[Broken]:
+    """What forbids assigning these licences: never bought, no seat left, no such service plan."""
     has = {item.sku for item in there}
     for item in wanted:
         if item.absent or skus is None:
             continue
-        found = _found(item.sku, skus)
+        found, path = _found(item.sku, skus), f"licenses[{item.sku}]"
         if found is None:
             held = sorted(str(s["productSku"].get("skuPartNumber")) for s in skus)
-            yield f"licenses[{item.sku}]: the customer has no subscription to it. {nearest(str(item.sku), held)}"
+            yield Broken(path, f"{path}: the customer has no subscription to it", nearest(str(item.sku), held))
             continue
         if item.sku not in has and int(found.get("availableUnits") or 0) < 1:
             total, used = found.get("totalUnits") or found.get("activeUnits"), found.get("consumedUnits")
             what = f"no seat is left of {found['productSku'].get('name') or item.sku}: {used} of {total} are used"
-            yield f"licenses[{item.sku}]: {what}; buy more seats, or take one from another user"
+            yield Broken(path, f"{path}: {what}", "Buy more seats, or take one from another user.")
         names = [str(plan.get("serviceName")) for plan in found.get("servicePlans") or ()]
         for plan in item.excluded_plans or ():
             if plan.casefold() not in {name.casefold() for name in names}:
-                yield f"licenses[{item.sku}].excludedPlans: it has no service plan {plan}. {nearest(plan, names)}"
+                inside = f"{path}.excludedPlans"
+                yield Broken(f"{inside}[{plan}]", f"{inside}: it has no service plan {plan}", nearest(plan, names))
 
 
 def skus_of(cloud: Cloud, customer: str) -> list[dict[str, Any]]:

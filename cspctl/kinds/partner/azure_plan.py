@@ -10,8 +10,8 @@ from cspctl.cloud import Cloud
 from cspctl.cloud.partner_center import body_of
 from cspctl.errors import CloudError, NotFound, NotYet
 from cspctl.fields import Default
-from cspctl.kinds.partner._azure import ENDED, PRODUCT, SKU, is_plan, plans
-from cspctl.resource import Live, Operation, Resource, Scope
+from cspctl.kinds.partner._azure import ENDED, PRODUCT, SKU, UNPROTECT, is_plan, plans
+from cspctl.resource import Broken, Live, Operation, Resource, Scope
 
 
 class AzurePlan(Resource):
@@ -70,10 +70,10 @@ class AzurePlan(Resource):
             return None
         return None if found.raw.get("status") in ENDED else found
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
+    def check(self, live: Live[Self]) -> Iterable[Broken]:
         """Suspending by a field is as grave as by `absent: true`."""
         if self.status == "suspended" and live.resource.status != "suspended" and self.meta.protect is not False:
-            yield "status: suspending the plan needs metadata.protect: false"
+            yield Broken("status", "status: suspending the plan is as grave as deleting it", UNPROTECT)
 
     def create(self, cloud: Cloud) -> str | Operation:
         """Open a cart with the plan in it. It is checked out after it has been journalled."""

@@ -12,9 +12,10 @@ from pydantic_core import PydanticCustomError
 from cspctl.cloud import Cloud
 from cspctl.errors import CloudError, NotFound, NotYet
 from cspctl.fields import Default, Keyed, NotCompared, RefTo, Required
-from cspctl.kinds.partner._azure import plans
+from cspctl.kinds.partner._azure import UNPROTECT, plans
 from cspctl.part import Part
 from cspctl.resource import GUID, Broken, Live, Operation, Resource, Scope, one_of
+from cspctl.wording import did_you_mean
 
 SUBSCRIPTIONS, ALIASES, BILLING, PROVIDERS = "2022-12-01", "2021-10-01", "2020-05-01", "2024-07-01"
 ENDED = frozenset({"disabled", "deleted"})
@@ -142,7 +143,9 @@ class AzureSubscription(Resource):
         except NotFound:
             return None
         if "resourceProviders" in fields:
-            payload = {**payload, "resourceProviders": _registered(cloud, live.id, live.customer)}
+            states = _providers(cloud, live.id, live.customer).values()
+            registered = sorted(namespace for namespace, state in states if state == "Registered")
+            payload = {**payload, "resourceProviders": registered, "namespaces": sorted(name for name, _ in states)}
         return cls._live({**live.raw, **payload}, live.customer)
 
     @classmethod
@@ -196,20 +199,29 @@ class AzureSubscription(Resource):
                 what = f"resourceProviders: {name} is no resource provider"
                 yield Broken(f"resourceProviders[{name}]", what, f"Did you mean Microsoft.{name}?")
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
-        """Cancelling by a field is as grave as by `absent: true`."""
+    def check(self, live: Live[Self]) -> Iterable[Broken]:
+        """Cancelling by a field is as grave as by `absent: true`; providers have to exist."""
         if self.state == "Disabled" and live.resource.state != "Disabled" and self.meta.protect is not False:
-            yield "state: cancelling a subscription stops all that is in it; it needs metadata.protect: false"
+            yield Broken("state", "state: cancelling a subscription stops all that is in it", UNPROTECT)
+        known = {str(name).casefold(): str(name) for name in live.raw.get("namespaces") or ()}
+        for name in self.resource_providers or () if known else ():
+            if name.casefold() not in known:
+                what = f"resourceProviders: Azure has no resource provider {name}"
+                yield Broken(f"resourceProviders[{name}]", what, did_you_mean(name, known.values()))
 
-    def preflight(self, cloud: Cloud) -> Iterable[str]:
+    def preflight(self, cloud: Cloud) -> Iterable[Broken]:
         """What must be found was not; or there is no plan to buy it under."""
+        customer = self.meta.customer or ""
         if self.subscription_id:
-            yield f"the customer's Azure plan holds no subscription {self.subscription_id}"
+            what = f"the customer's Azure plan holds no subscription {self.subscription_id}"
+            held = [str(entitlement["id"]) for entitlement in _entitlements(cloud, customer)]
+            yield Broken("subscriptionId", what, f"It holds {', '.join(held) or 'none'}.")
         elif self.found_only:
-            names = [f'{e["id"]} "{e.get("friendlyName")}"' for e in _entitlements(cloud, self.meta.customer or "")]
-            yield f"adopt fits no subscription that is free to adopt; the plan holds {', '.join(names) or 'none'}"
-        elif not plans(cloud, self.meta.customer or ""):
-            yield "the customer has no Azure plan to buy it under: add an AzurePlan manifest"
+            names = [f'{e["id"]} "{e.get("friendlyName")}"' for e in _entitlements(cloud, customer)]
+            what = "adopt fits no subscription that is free to adopt"
+            yield Broken("adopt", what, f"The plan holds {', '.join(names) or 'none'}.")
+        elif not plans(cloud, customer):
+            yield Broken("plan", "the customer has no Azure plan to buy it under", "Add an AzurePlan manifest.")
 
     def create(self, cloud: Cloud) -> str | Operation:
         """PUT of the alias; the same alias never buys a second one."""
@@ -306,8 +318,3 @@ def _billing_account(cloud: Cloud) -> str:
 def _providers(cloud: Cloud, subscription: str, customer: str) -> dict[str, tuple[str, str]]:
     listed = cloud.arm.all(f"/subscriptions/{subscription}/providers", PROVIDERS, customer)
     return {p["namespace"].casefold(): (p["namespace"], p["registrationState"]) for p in listed}
-
-
-def _registered(cloud: Cloud, subscription: str, customer: str) -> list[str]:
-    states = _providers(cloud, subscription, customer).values()
-    return sorted(namespace for namespace, state in states if state == "Registered")

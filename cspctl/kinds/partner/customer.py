@@ -27,7 +27,7 @@ from cspctl.kinds.partner._delegation import (
     unknown_groups,
 )
 from cspctl.part import Part
-from cspctl.resource import Live, Operation, Resource, Scope, Waiting
+from cspctl.resource import Broken, Live, Operation, Resource, Scope, Waiting
 
 MCA = "MicrosoftCustomerAgreement"
 GRANTS = {
@@ -182,16 +182,18 @@ class Customer(Resource):
             )
         return Live(live.id, cls.from_live(document), raw=payload, waiting=waiting)
 
-    def preflight(self, cloud: Cloud) -> Iterable[str | Waiting]:
+    def preflight(self, cloud: Cloud) -> Iterable[Broken | Waiting]:
         """Is the domain free, is the address good, does the country allow what is missing?"""
         domain = self.identity()
         if self.existing:
             yield Waiting(f"the administrator of {domain} must accept our invitation", _link(cloud))
             return
         if not domain.endswith((".onmicrosoft.com", ".partner.onmschina.cn")):
-            yield f"a new tenant's domain ends in .onmicrosoft.com; {domain} does not. Say existing: true if it exists"
+            what = f"a new tenant's domain ends in .onmicrosoft.com; {domain} does not"
+            yield Broken("companyProfile.domain", what, "Say existing: true if the tenant exists.")
         elif cloud.partner.exists(f"/v1/domains/{domain}"):
-            yield f"the domain {domain} is taken; if it is the customer's own tenant, say existing: true"
+            what = f"the domain {domain} is taken"
+            yield Broken("companyProfile.domain", what, "If it is the customer's own tenant, say existing: true.")
         if self.access_assignments:
             yield from unknown_groups(cloud, self.access_assignments)
         if self.billing_profile and self.billing_profile.default_address:
@@ -236,13 +238,14 @@ class Customer(Resource):
             _consent(cloud, operation.result, not operation.step.endswith("no consent"))
         return operation.result
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
+    def check(self, live: Live[Self]) -> Iterable[Broken]:
         """An agreement that has been confirmed stays confirmed."""
         if live.resource.agreement and not self.agreement:
-            yield "agreement: a confirmed agreement cannot be taken back"
+            yield Broken("agreement", "agreement: a confirmed agreement cannot be taken back", "Leave it out.")
         if self.access_assignments and not live.resource.access_assignments and not live.raw.get("default"):
             what = "accessAssignments: Microsoft has granted no default roles in this tenant"
-            yield f"{what}; describe a DelegatedAdminRelationship, which the customer approves"
+            remedy = "Describe a DelegatedAdminRelationship, which the customer approves."
+            yield Broken("accessAssignments", what, remedy)
 
     @classmethod
     def contents(cls, cloud: Cloud, live: Live[Self]) -> Iterable[str]:

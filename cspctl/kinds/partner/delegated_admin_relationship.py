@@ -158,7 +158,7 @@ class DelegatedAdminRelationship(Resource):
                     what = f"accessAssignments[{one.group}]: {role} is not among the roles of the relationship"
                     yield Broken(f"accessAssignments[{one.group}]", what, "Add it to roles, or leave it out here.")
 
-    def preflight(self, cloud: Cloud) -> Iterable[str]:
+    def preflight(self, cloud: Cloud) -> Iterable[Broken]:
         """Are there such groups?"""
         if self.access_assignments:
             yield from unknown_groups(cloud, self.access_assignments)
@@ -199,10 +199,11 @@ class DelegatedAdminRelationship(Resource):
             return operation.result
         return None if assigned(cloud, operation) else operation
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
+    def check(self, live: Live[Self]) -> Iterable[Broken]:
         """A draft that somebody has left must first be sent."""
         if live.raw.get("status") == UNASKED:
-            yield f"it is a draft that the customer has not been asked to approve; send it: {APPROVAL}/{live.id}"
+            what = "it is a draft that the customer has not been asked to approve"
+            yield Broken("displayName", what, f"Send it: {APPROVAL}/{live.id}")
 
     def update(self, cloud: Cloud, live: Live[Self], changed: Set[str]) -> Operation | None:
         """PATCH of the extension; then each group's roles by a call of its own."""

@@ -30,6 +30,7 @@ class Group(Resource):
     settles: ClassVar[timedelta] = timedelta(minutes=2)
     lags: ClassVar[bool] = True
     replaceable: ClassVar[bool] = False
+    twins_are_grave: ClassVar[bool] = True
     service: ClassVar[str] = "graph"
 
     display_name: Annotated[

@@ -15,9 +15,10 @@ from pydantic_core import PydanticCustomError
 
 from cspctl.cloud import Cloud
 from cspctl.cloud.partner_center import body_of
-from cspctl.errors import NotFound, NotYet
+from cspctl.errors import CloudError, NotFound, NotYet, Unreachable
 from cspctl.fields import AnyCase, Default, Grants, Immutable, Keyed, NotCompared, Required, Secret
 from cspctl.kinds.partner._directory_roles import NO_ROLE, TEMPLATES, canonical, named
+from cspctl.kinds.partner._domains import domain_problems
 from cspctl.kinds.partner._licenses import License, license_updates, licenses_of, seat_problems, skus_of
 from cspctl.resource import GUID, Broken, Live, Operation, Resource, Scope
 from cspctl.secret import SecretRef
@@ -89,7 +90,12 @@ class User(Resource):
     one_time_secrets: ClassVar[tuple[str, ...]] = ("password",)
     revival: ClassVar[tuple[str, str]] = ("state", "active")
     revives: ClassVar[bool] = True
+    revival_brings: ClassVar[str] = (
+        "restoring it brings back the directory roles, the groups and the licences that it had when it was deleted, "
+        "which nobody can see before: look at them afterwards"
+    )
     refuses_twins: ClassVar[bool] = True
+    twins_are_grave: ClassVar[bool] = True
     csv_columns: ClassVar[Mapping[str, str]] = {
         "First name": "firstName",
         "Last name": "lastName",
@@ -121,7 +127,7 @@ class User(Resource):
     """The first password, as a reference: `{env: NAME, version: 1}`. A changed `version` sets it anew."""
     force_change_password: Annotated[bool | None, NotCompared()] = None
     """Whether the user must choose another password when signing in; `true` if not given."""
-    state: Annotated[Literal["active"] | None, BeforeValidator(_state), Default("active")] = None
+    state: Annotated[Literal["active"] | None, BeforeValidator(_state), Default("active"), Grants()] = None
     """`active`. A deleted user that is described again is restored, and this is the field that shows it."""
     directory_roles: Annotated[
         list[Annotated[str, AfterValidator(canonical)]] | None, BeforeValidator(_without_user), Keyed(), Grants()
@@ -143,6 +149,10 @@ class User(Resource):
     def identity(self) -> str:
         """The user principal name."""
         return (self.user_principal_name or "").casefold()
+
+    def likeness(self) -> str:
+        """The name as others see it."""
+        return " ".join((self.display_name or "").casefold().split())
 
     @property
     def kept_secrets(self) -> tuple[str, ...]:
@@ -215,21 +225,35 @@ class User(Resource):
         if wanted and "usage_location" in self.model_fields_set and not self.usage_location:
             yield Broken("usageLocation", "licences need a usageLocation", "Write a country's two-letter code.")
 
-    def preflight(self, cloud: Cloud) -> Iterable[str]:
-        """Are there such roles, and seats for the licences?"""
+    def preflight(self, cloud: Cloud) -> Iterable[str | Broken]:
+        """Is the domain one of the customer's, are there such roles, and seats for the licences?"""
         customer = self.meta.customer or ""
+        yield from domain_problems(cloud, customer, self.user_principal_name or "")
         if self.directory_roles:
             yield from _unknown_roles(self.directory_roles, _offered(cloud, customer))
         if self.licenses:
             yield from seat_problems(self.licenses, (), skus_of(cloud, customer))
 
-    def check(self, live: Live[Self]) -> Iterable[str]:
+    def newborn(self, owner: Resource) -> Iterable[Broken]:
+        """A new customer has its first domain, and has bought nothing."""
+        domain = (self.user_principal_name or "").rpartition("@")[2]
+        if domain.casefold() != owner.identity():
+            what = f"userPrincipalName: {domain} is no domain of the customer, which is new"
+            yield Broken("userPrincipalName", what, f"It will have {owner.identity()}; add others when it is there.")
+        for item in self.licenses or ():
+            path = f"licenses[{item.sku}]"
+            if not item.absent:
+                what = f"{path}: the customer is new and has bought no licences"
+                yield Broken(path, what, "Describe the licence when they have been bought.")
+
+    def check(self, live: Live[Self]) -> Iterable[str | Broken]:
         """Roles must exist, licences need seats and a location."""
         roles = [role for role in self.directory_roles or () if role not in (live.resource.directory_roles or ())]
         yield from _unknown_roles(roles, live.raw.get("offered"))
         new = [item for item in self.licenses or () if item not in (live.resource.licenses or ())]
         if new and not self.usage_location:
-            yield "licenses: the user has no usageLocation, and licences need one"
+            what = "licenses: the user has no usageLocation, and licences need one"
+            yield Broken("licenses", what, "Add 'usageLocation:' below spec.")
         yield from seat_problems(new, live.resource.licenses or (), live.raw.get("skus"))
 
     def create(self, cloud: Cloud) -> str | Operation:
@@ -259,9 +283,8 @@ class User(Resource):
         written = {name: self.document().get(name) or "" for name in sorted(PROFILE & changed)}
         if written:
             cloud.partner.send("PATCH", path, {**written, **mark}, user=True)
-        if "password" in changed and self.password:
-            profile = self._password_profile(cloud.secret(self.password.value()))
-            cloud.partner.send("PATCH", f"{path}/resetpassword", {"passwordProfile": profile, **mark}, user=True)
+        if "password" in changed:
+            self._reset_password(cloud, f"{path}/resetpassword", mark)
         if "directoryRoles" in changed:
             self._update_roles(cloud, live)
         if "licenses" in changed:
@@ -269,6 +292,22 @@ class User(Resource):
                 skus = [*body["licensesToRemove"], *(one["skuId"] for one in body["licensesToAssign"])]
                 cloud.partner.send("POST", f"{path}/licenseupdates", body, user=True, purpose=",".join(sorted(skus)))
         return None
+
+    def _reset_password(self, cloud: Cloud, path: str, mark: dict[str, Any]) -> None:
+        """PATCH of the password alone. A generated one is in the sink before it is sent, as when creating."""
+        password = cloud.secret(self.password.value()) if self.password else _generated()
+        before = "" if self.password else cloud.held_secret("password")
+        if not self.password:
+            cloud.keep_secret("password", password)
+        try:
+            body = {"passwordProfile": self._password_profile(password), **mark}
+            cloud.partner.send("PATCH", path, body, user=True)
+        except Unreachable:
+            raise
+        except CloudError:  # a definite no: the one that is kept is still the one that works
+            if before:
+                cloud.keep_secret("password", before)
+            raise
 
     def _restored(self, cloud: Cloud, live: Live[Self], changed: Set[str]) -> Live[Self]:
         """What came back with the user and is wanted; what came back unasked stays, as no plan has shown it."""
@@ -311,10 +350,11 @@ def _offered(cloud: Cloud, customer: str) -> dict[str, str]:
     return {**TEMPLATES, **{named(role["name"], role["id"]): role["id"] for role in found}}
 
 
-def _unknown_roles(roles: Iterable[str], offered: Mapping[str, str] | None) -> Iterator[str]:
+def _unknown_roles(roles: Iterable[str], offered: Mapping[str, str] | None) -> Iterator[Broken]:
     for role in roles:
         if offered is not None and role not in offered:
-            yield f"directoryRoles: there is no directory role {role}. {nearest(role, sorted(offered))}"
+            what = f"directoryRoles: there is no directory role {role}"
+            yield Broken(f"directoryRoles[{role}]", what, nearest(role, sorted(offered)))
 
 
 def _generated() -> str:

@@ -25,6 +25,15 @@ NOT_MODELLED = frozenset(
         "authorization/policyassignments",
         "authorization/policydefinitions",
         "authorization/policysetdefinitions",
+        # Privileged Identity Management, in its forms for Azure's roles.
+        "authorization/roleassignmentscheduleinstances",
+        "authorization/roleassignmentschedulerequests",
+        "authorization/roleassignmentschedules",
+        "authorization/roleeligibilityscheduleinstances",
+        "authorization/roleeligibilityschedulerequests",
+        "authorization/roleeligibilityschedules",
+        "authorization/rolemanagementpolicies",
+        "authorization/rolemanagementpolicyassignments",
     )
 )
 
@@ -47,13 +56,11 @@ def addressed(
     `any_version`: the request's api-version is that of something else, which belongs to the resource.
     """
     types, names = ids.split(rest)
+    own_up(request, namespace, types)
     if len(types) != len(names):
         raise refuse(400, "InvalidResourceType", f"The path '{request.path}' does not name a resource.")
     version = request.query.get("api-version")
     type = provider_types.resource_type(namespace, "/".join(types), version)
-    if type.key in NOT_MODELLED:
-        text = f"The simulator has no route {request.method} {request.path} in the service arm."
-        raise refuse(501, "NotImplementedBySimulator", text)
     if not any_version:
         provider_types.require_version(type, version, request.now, _location_sent(request))
     found = resource_groups.require(request.tx, subscription, group)
@@ -65,6 +72,14 @@ def addressed(
         names,
     )
     return _inside(request, id, type, version)
+
+
+def own_up(request: Request, namespace: str, types: tuple[str, ...]) -> None:
+    """Refuse what Azure has and the simulator has not: some types, and what extends a single resource (its locks)."""
+    key = f"{namespace}/{'/'.join(types)}".lower()
+    if key in NOT_MODELLED or "providers" in key.split("/"):
+        text = f"The simulator has no route {request.method} {request.path} in the service arm."
+        raise refuse(501, "NotImplementedBySimulator", text)
 
 
 def _inside(request: Request, id: ResourceId, type: ResourceType, version: str) -> Target:

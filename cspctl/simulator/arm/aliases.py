@@ -90,7 +90,7 @@ def _properties(request: Request) -> dict[str, Any]:
     properties = request.body.get("properties") if isinstance(request.body, dict) else None
     if not isinstance(properties, dict):
         raise refuse(400, "BadRequest", "The request has no properties.")
-    if properties.get("workload", "Production") not in {"Production", "DevTest"}:
+    if str(properties.get("workload", "Production")) not in {"Production", "DevTest"}:
         raise refuse(400, "BadRequest", f"The workload '{properties['workload']}' is not Production or DevTest.")
     return properties
 

@@ -11,6 +11,7 @@ from cspctl.simulator.store import Transaction
 def prepare_availability_set(write: Write) -> None:
     """Fill in the SKU: Classic, unless the disks of its machines are managed ones (Aligned)."""
     write.new.setdefault("sku", {"name": "Classic"})
+    write.new.setdefault("properties", {})
 
 
 def present_availability_set(tx: Transaction, body: dict[str, Any], version: str) -> None:  # noqa: ARG001

@@ -21,7 +21,7 @@ def check(request: Request, subscription: str, group: str) -> None:
         return
     scope = group_id(subscription, group)
     for lock in request.tx.all(records.COLLECTION, f"{scope}/providers/Microsoft.Authorization/locks/"):
-        if verb == "delete" or str(lock["properties"].get("level", "")).lower() == "readonly":
+        if verb == "delete" or str((lock.get("properties") or {}).get("level", "")).lower() == "readonly":
             raise refuse(
                 409,
                 "ScopeLocked",

@@ -6,7 +6,7 @@ import base64
 from typing import Any
 from urllib.parse import quote
 
-from cspctl.simulator.wire import Request, Response
+from cspctl.simulator.wire import Request, Response, whole
 
 SIZE = 1000
 
@@ -16,9 +16,9 @@ def page(request: Request, items: list[Any]) -> Response:
 
     `$top` makes pages smaller; `$skiptoken` is ours to choose and the client's only to send back.
     """
-    size = int(request.query.get("$top") or SIZE) if (request.query.get("$top") or "1").isdigit() else SIZE
+    asked = whole(request.query.get("$top"))
     start = _position(request.query.get("$skiptoken"))
-    size = min(max(size, 1), SIZE)
+    size = SIZE if asked is None else min(max(asked, 1), SIZE)
     body: dict[str, Any] = {"value": items[start : start + size]}
     if start + size < len(items):
         token = base64.urlsafe_b64encode(f"from:{start + size}".encode()).decode()

@@ -45,11 +45,17 @@ def in_subscription(tx: Transaction, subscription: str) -> list[Document]:
 
 def parts(document: Document) -> Iterator[tuple[str, Document]]:
     """Give the named items inside a resource that are child resources of their own, with their list's name."""
-    for list_name, items in document.get("properties", {}).items():
+    properties = document.get("properties")
+    for list_name, items in properties.items() if isinstance(properties, dict) else ():
         if isinstance(items, list):
             for item in items:
-                if isinstance(item, dict) and isinstance(item.get("name"), str):
+                if _is_part(item):
                     yield list_name, item
+
+
+def _is_part(item: Any) -> bool:
+    named = isinstance(item, dict) and isinstance(item.get("name"), str)
+    return named and isinstance(item.get("properties", {}), dict)
 
 
 def part(document: Document, list_name: str, name: str) -> Document | None:

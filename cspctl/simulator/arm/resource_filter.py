@@ -14,6 +14,7 @@ from cspctl.simulator.store import Document
 Test = Callable[[Document], bool]
 
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<mark>[(),])|(?P<word>[\w/.]+))")
+DEEPEST = 100  # parentheses; nobody documents how many there may be
 _GROUP = re.compile(r"/resourceGroups/([^/]+)/", re.IGNORECASE)
 
 
@@ -68,6 +69,8 @@ class _Reader:
                 raise _Unknown
             self._words.append(found[0].strip())
             position = found.end()
+        if self._words.count("(") > DEEPEST:
+            raise _Unknown
 
     def read(self) -> Test:
         made = self._either()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cspctl.simulator.arm import behaviours, ids, paging, parts, provider_types, records, resource_groups, subscriptions
-from cspctl.simulator.arm.addressing import IN_GROUP, IN_SUBSCRIPTION, addressed, no_parent, required
+from cspctl.simulator.arm.addressing import IN_GROUP, IN_SUBSCRIPTION, addressed, no_parent, own_up, required
 from cspctl.simulator.arm.ids import ResourceId
 from cspctl.simulator.arm.presentation import presented
 from cspctl.simulator.arm.provider_types import ResourceType
@@ -16,6 +16,7 @@ from cspctl.simulator.wire import Request, Response
 def get(request: Request, subscription: str, group: str, namespace: str, rest: str) -> Response:
     """Answer one resource, or the list of a type in the group."""
     types, names = ids.split(rest)
+    own_up(request, namespace, types)
     if len(types) > len(names):
         return _list_in_group(request, subscription, group, namespace, rest)
     target = addressed(request, subscription, group, namespace, rest)
@@ -68,6 +69,7 @@ def _list_children(
 @routes.route("GET", IN_SUBSCRIPTION)
 def list_in_subscription(request: Request, subscription: str, namespace: str, type: str) -> Response:
     """List the resources of a type in the whole subscription."""
+    own_up(request, namespace, (type,))
     version = request.query.get("api-version")
     found = provider_types.resource_type(namespace, type, version)
     provider_types.require_version(found, version, request.now)

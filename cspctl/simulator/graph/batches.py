@@ -27,10 +27,24 @@ def batch(request: Request) -> Response:
     ids = [str(each.get("id", "")) if isinstance(each, dict) else "" for each in asked]
     if len(set(ids)) != len(ids) or "" in ids:
         raise refuse(400, "BadRequest", "Each batch request step must have an id of its own.")
+    if not all(_is_step(each) for each in asked):
+        raise refuse(400, "BadRequest", "Invalid batch payload format.")
     answers: dict[str, dict[str, Any]] = {}
     for id, each in zip(ids, asked, strict=True):
         answers[id] = {"id": id, **_answer(request, each, answers)}
     return Response(200, {"responses": list(answers.values())})
+
+
+def _is_step(asked: dict[str, Any]) -> bool:
+    headers, earlier = asked.get("headers") or {}, asked.get("dependsOn") or []
+    if not isinstance(headers, dict) or not isinstance(earlier, list):
+        return False
+    try:
+        urlsplit(str(asked.get("url", "")))
+        Headers([(str(name), str(value)) for name, value in headers.items()])
+    except ValueError:
+        return False
+    return True
 
 
 def _answer(request: Request, asked: dict[str, Any], before_it: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ REQUESTS = "delegatedAdminRelationshipRequests"
 def create_request(request: Request, id: str) -> Response:
     """Ask the customer for approval (lockForApproval), or end the relationship (terminate)."""
     require_agent(request)
-    found, action = find(request, id), object_body(request.body).get("action")
+    found, action = find(request, id), str(object_body(request.body).get("action"))
     if action == "lockForApproval" and found["status"] == "created":
         delegations.lock(request.tx, request.now, found)
     elif action == "terminate" and found["status"] == "active":

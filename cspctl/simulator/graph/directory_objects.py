@@ -26,9 +26,12 @@ def get(request: Request, id: str) -> Response:
 def get_by_ids(request: Request) -> Response:
     """Answer those of the objects that are there, of the asked types if any are."""
     body = object_body(request.body)
-    ids, types = body.get("ids"), {str(each).lower() for each in body.get("types") or []}
+    ids, asked = body.get("ids"), body.get("types") or []
     if not isinstance(ids, list) or len(ids) > AT_ONCE:
         raise bad_request(f"The property 'ids' must be a list of no more than {AT_ONCE} ids.", target="ids")
+    if not isinstance(asked, list):
+        raise bad_request("The property 'types' must be a list of names of types.", target="types")
+    types = {str(each).lower() for each in asked}
     found = []
     for id in ids:
         try:

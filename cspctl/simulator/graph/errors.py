@@ -22,8 +22,12 @@ def error(status: int, code: str, message: str) -> Response:
     """Return the error; `service.after` adds the ids and the date of its innerError."""
     if status == 401:
         code, message = "InvalidAuthenticationToken", TOKEN_TEXTS.get(code, NOT_A_TOKEN)
-    elif code == "InvalidRequestContent":
-        code, message = "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set."
+    elif code in {"InvalidRequestContent", "UnsupportedMediaType"}:
+        status, code, message = (
+            400,
+            "BadRequest",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set.",
+        )
     return Response(status, {"error": {"code": code, "message": message}})
 
 

@@ -17,14 +17,17 @@ TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<mark>[(),:])|(?P<word>[^
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda found, wanted: bool(found == wanted),
     "ne": lambda found, wanted: bool(found != wanted),
-    "ge": lambda found, wanted: found is not None and bool(found >= wanted),
-    "le": lambda found, wanted: found is not None and bool(found <= wanted),
+    "ge": lambda found, wanted: _are_texts(found, wanted) and bool(found >= wanted),
+    "le": lambda found, wanted: _are_texts(found, wanted) and bool(found <= wanted),
 }
 FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
     "startswith": str.startswith,
     "endswith": str.endswith,
     "contains": str.__contains__,
 }
+# What OData's readers take unless they are told otherwise.
+# https://learn.microsoft.com/odata/webapi-8/fundamentals/query-options
+DEEPEST = 100
 # These need the header ConsistencyLevel: eventual and $count=true.
 ADVANCED = {"ne", "not", "endswith"}
 # The directory's objects know neither of these; the relationships of delegated administration do.
@@ -33,11 +36,18 @@ NOT_OF_THE_DIRECTORY = {"contains"}
 
 def parse(text: str, type: str, known: set[str], *, advanced: bool) -> Predicate:
     """Return what tells whether an object (by its properties) passes, or refuse what is no filter."""
+    if sum(each.lower() in {"(", "not"} for each in _tokens(text)) > DEEPEST:
+        reason = f"The node count limit of '{DEEPEST}' has been exceeded."
+        raise refuse(400, "BadRequest", f"Invalid filter clause: {reason}")
     parser = _Parser(text, type, known, advanced=advanced)
     predicate = parser.alternatives()
     if parser.peek() is not None:
         raise parser.invalid()
     return predicate
+
+
+def _are_texts(*values: Any) -> bool:
+    return all(isinstance(each, str) for each in values)
 
 
 def _plain(value: Any) -> Any:

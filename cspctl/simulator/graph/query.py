@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from cspctl.simulator.graph import filters
 from cspctl.simulator.graph.errors import refuse
-from cspctl.simulator.wire import Request, Response
+from cspctl.simulator.wire import Request, Response, whole
 
 SIZE, LARGEST = 100, 999
 
@@ -132,10 +132,11 @@ def _size(request: Request, size: int, largest: int) -> int:
     text = request.query.get("$top")
     if not text:
         return size
-    if not text.isdigit() or not 1 <= int(text) <= largest:
+    wanted = whole(text)
+    if wanted is None or not 1 <= wanted <= largest:
         message = f"Invalid page size specified: '{text}'. Must be between 1 and {largest} inclusive."
         raise refuse(400, "Request_UnsupportedQuery", message)
-    return int(text)
+    return wanted
 
 
 def _start(request: Request) -> int:

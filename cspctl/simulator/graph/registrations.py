@@ -12,13 +12,14 @@ from typing import Any
 
 from cspctl.simulator import applications, directory
 from cspctl.simulator.graph import members, objects, query, rights
-from cspctl.simulator.graph.errors import bad_request, missing, not_found, object_body
+from cspctl.simulator.graph.errors import bad_request, invalid, missing, not_found, object_body
 from cspctl.simulator.graph.service import route
 from cspctl.simulator.graph.service_principals import require_application_writer
 from cspctl.simulator.store import Document
 from cspctl.simulator.wire import Request, Response
 
 AUDIENCES = {"AzureADMyOrg": False, "AzureADMultipleOrgs": True, "AzureADandPersonalMicrosoftAccount": True}
+LONGEST_DAYS = 36500
 KEPT = {"api", "appRoles", "description", "groupMembershipClaims", "identifierUris", "info", "notes"}
 KEPT |= {"optionalClaims", "publicClient", "requiredResourceAccess", "signInAudience", "spa", "tags", "web"}
 WRITTEN = KEPT | {"displayName", "isFallbackPublicClient", "keyCredentials", "passwordCredentials"}
@@ -142,7 +143,7 @@ def _fields(body: dict[str, Any], before: dict[str, Any] | None = None) -> dict[
     for name in body:
         if name not in WRITTEN and not name.startswith("@odata."):
             raise bad_request(f"Property '{name}' does not exist as a declared property or extension property.")
-    if body.get("signInAudience", "AzureADMyOrg") not in AUDIENCES:
+    if str(body.get("signInAudience", "AzureADMyOrg")) not in AUDIENCES:
         raise bad_request("Invalid value specified for property 'signInAudience' of resource 'Application'.")
     if body.get("passwordCredentials"):
         raise bad_request("New password credentials must be generated with service actions.")
@@ -169,10 +170,12 @@ def _set_certificates(request: Request, application: Document, body: dict[str, A
         return
     there = {each["keyId"]: each for each in application.get("certificates", [])}
     given = body["keyCredentials"] or []
-    application["certificates"] = [there[each["keyId"]] for each in given if each.get("keyId") in there]
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise invalid("keyCredentials", "Application")
+    application["certificates"] = [there[str(each["keyId"])] for each in given if str(each.get("keyId")) in there]
     applications.save(request.tx, application)
     for each in given:
-        if each.get("keyId") not in there:
+        if str(each.get("keyId")) not in there:
             _add_certificate(request, application, str(each.get("key") or ""))
 
 
@@ -216,6 +219,8 @@ def add_password(request: Request, id: str) -> Response:
     found = _find(request, id)
     _require_owner(request, found)
     asked = object_body(request.body or {}).get("passwordCredential") or {}
+    if not isinstance(asked, dict):
+        raise invalid("passwordCredential", "Application")
     days = _days(request, str(asked.get("endDateTime") or ""))
     name = str(asked.get("displayName") or "")
     password, secret = applications.add_password(request.tx, request.now, found, days=days, name=name)
@@ -232,7 +237,10 @@ def _days(request: Request, end: str) -> float:
         until = datetime.fromisoformat(end)
     except ValueError:
         raise bad_request("Invalid value specified for property 'endDateTime'.") from None
-    return (until.replace(tzinfo=until.tzinfo or request.now.tzinfo) - request.now).total_seconds() / 86400
+    days = (until.replace(tzinfo=until.tzinfo or request.now.tzinfo) - request.now).total_seconds() / 86400
+    if days > LONGEST_DAYS:  # how long a secret may live is not documented
+        raise bad_request("Invalid value specified for property 'endDateTime'.")
+    return days
 
 
 @route("POST", "/applications/<id>/removePassword", *rights.WRITE_APPLICATIONS)

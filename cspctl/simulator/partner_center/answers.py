@@ -15,7 +15,16 @@ from cspctl.simulator.wire import Refused, Request, Response
 
 # What the simulator's core reports in words, in Partner Center's codes.
 TOKEN_CODES = {"InvalidAuthenticationTokenAudience": "900420"}
-CODES = {400: "800002", 403: "2032", 404: "1000", 500: "800003", 502: "800003", 503: "800003", 504: "800003"}
+CODES = {
+    400: "800002",
+    415: "800002",
+    403: "2032",
+    404: "1000",
+    500: "800003",
+    502: "800003",
+    503: "800003",
+    504: "800003",
+}
 
 # Fields whose values are members of an enumeration.
 ENUMERATIONS = frozenset({"billingCycle", "billingType", "relationshipToPartner", "status"})

@@ -32,7 +32,8 @@ def create(request: Request, customer: str) -> Response:
     application = request.tx.get("applications", str(body.get("applicationId", "")))
     if application is None:
         raise refuse(400, "3000", f"The application {body.get('applicationId')} was not found.")
-    grants = [_checked(grant) for grant in body.get("applicationGrants") or []]
+    sent = body.get("applicationGrants")
+    grants = [_checked(grant) for grant in sent] if isinstance(sent, list) else []
     if not grants:
         raise refuse(400, "3000", "Invalid property 'applicationGrants': at least one is required.")
     tenant, client = document["id"], application["id"]

@@ -5,17 +5,15 @@ https://learn.microsoft.com/partner-center/developer/customer-resources
 
 from __future__ import annotations
 
-import secrets
-import string
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from cspctl.simulator import delegations, directory, tenants
-from cspctl.simulator.partner_center import customer_documents, customer_rules, listing, subscriptions
+from cspctl.simulator import accounts, delegations, directory, tenants
+from cspctl.simulator.partner_center import customer_documents, customer_rules, listing, repeats, subscriptions
 from cspctl.simulator.partner_center.answers import refuse, resource
 from cspctl.simulator.partner_center.service import is_guid, routes
-from cspctl.simulator.store import Document, Transaction
+from cspctl.simulator.store import Document
 from cspctl.simulator.wire import Request, Response
 
 COLLECTION = "customers"
@@ -61,7 +59,7 @@ def create(request: Request) -> Response:
     customer = _new_customer(request, body)
     request.tx.put(COLLECTION, customer["id"], customer)
     tenants.create(request.tx, customer["id"], customer["domain"], customer["companyName"], kind="customer")
-    password = _password()
+    password = repeats.password(request)
     # It has no usage location: the portal asks for one before the first licence.
     directory.add_administrator(request.tx, request.now, customer["id"], customer["domain"], password)
     # https://learn.microsoft.com/partner-center/customers/gdap-faq: the default since November 2023.
@@ -92,6 +90,10 @@ def _check_may_create(request: Request, body: dict[str, Any]) -> None:
         raise refuse(403, "900329", "This API doesn't support App only authentication.")
     if body.get("associatedPartnerId") and not is_guid(body["associatedPartnerId"]):
         raise refuse(400, "3000", "Invalid property 'associatedPartnerId': it must be a GUID.")
+    # Only indirect providers have resellers; how others are refused is not documented.
+    # https://learn.microsoft.com/partner-center/developer/customer-resources#customer
+    if body.get("associatedPartnerId") and accounts.read(request.tx)["tier"] == "direct":
+        raise refuse(403, "600006", "The requested action is not allowed.")
 
 
 def _new_customer(request: Request, body: dict[str, Any]) -> Document:
@@ -107,11 +109,6 @@ def _new_customer(request: Request, body: dict[str, Any]) -> Document:
         associated_partner=body.get("associatedPartnerId"),
         registration=body["companyProfile"].get("organizationRegistrationNumber"),
     )
-
-
-def _password() -> str:
-    letters = "".join(secrets.choice(string.ascii_letters) for _ in range(9))
-    return f"{letters}{secrets.choice('!#%*=.;')}{secrets.randbelow(1000):03d}"
 
 
 # Reading -------------------------------------------------------------------------------------------------
@@ -175,9 +172,3 @@ def delete(request: Request, customer: str) -> Response:
     tenants.delete(request.tx, document["id"])
     request.tx.effects.append(f"customer deleted {document['id']}")
     return Response(204)
-
-
-def delegated(tx: Transaction, tenant: str) -> bool:
-    """Tell whether the partner may administer the tenant on behalf of its customer."""
-    customer = tx.get(COLLECTION, tenant)
-    return customer is not None and bool(customer["allowDelegatedAccess"])

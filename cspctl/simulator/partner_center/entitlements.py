@@ -101,7 +101,8 @@ def cancel(request: Request, customer: str, subscription: str, entitlement: str)
     """Cancel one Azure subscription, whatever is in it: this is for compromised ones."""
     owner, plan = subscriptions.find_plan(request, customer, subscription)
     found = _find(request, owner["id"], entitlement)
-    reason = str((request.body or {}).get("cancellationReason", ""))
+    body = request.body if isinstance(request.body, dict) else {}
+    reason = str(body.get("cancellationReason", ""))
     if reason.lower() not in REASONS:
         raise refuse(400, "800002", f"Invalid request input: the cancellationReason {reason} is not known.")
     if found["status"] != "active":

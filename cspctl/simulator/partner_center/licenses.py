@@ -109,7 +109,7 @@ def update(request: Request, customer: str, user: str) -> Response:
     owner = users.opened(request, customer, ASSIGNERS)
     found = users.find(request, owner, user)
     body = request.body if isinstance(request.body, dict) else {}
-    added, removed = _assignments(body), [str(each).lower() for each in body.get("licensesToRemove") or []]
+    added, removed = _assignments(body), _ids(body, "licensesToRemove")
     if not added and not removed:
         raise refuse(400, "3000", "Invalid request: licensesToAssign or licensesToRemove is required.")
     _check_one_group([*(each["skuId"] for each in added), *removed])
@@ -135,10 +135,17 @@ def _assignments(body: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "skuId": str(each["skuId"]).lower(),
-            "excludedPlans": [plan.lower() for plan in each.get("excludedPlans") or []],
+            "excludedPlans": _ids(each, "excludedPlans"),
         }
         for each in asked
     ]
+
+
+def _ids(body: dict[str, Any], name: str) -> list[str]:
+    ids = body.get(name) or []
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise refuse(400, "3000", f"Invalid property '{name}': it is not a list of ids.")
+    return [each.lower() for each in ids]
 
 
 def _check_one_group(sku_ids: list[str]) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from cspctl.simulator.incoming import json_of
 from cspctl.simulator.partner_center.answers import collection, link, refuse
 from cspctl.simulator.store import Document
-from cspctl.simulator.wire import Request
+from cspctl.simulator.wire import Request, whole
 
 LARGEST_PAGE = 500
 INDIRECT = {"IndirectReseller", "IndirectCloudSolutionProvider"}
@@ -25,7 +26,7 @@ def filtered(request: Request, documents: list[Document], fields: dict[str, str]
     if not text:
         return documents
     try:
-        asked = {str(key).lower(): value for key, value in json.loads(text).items()}
+        asked = {str(key).lower(): value for key, value in json_of(text.encode()).items()}
         name, value, operator = str(asked["field"]), str(asked["value"]), str(asked["operator"])
     except (ValueError, KeyError, AttributeError):
         raise refuse(400, "3000", "The filter is not an object with Field, Value and Operator.") from None
@@ -54,10 +55,11 @@ def page(request: Request, documents: list[Document], shape: Callable[[Document]
 
 def _size(request: Request) -> int:
     text = request.query.get("size", "0")
-    if not text.isdigit():
+    size = whole(text)
+    if size is None:
         raise refuse(400, "3000", f"The size {text} is not a number.")
     # The SDKs send 0 for "as many as there may be".
-    return min(int(text) or LARGEST_PAGE, LARGEST_PAGE)
+    return min(size or LARGEST_PAGE, LARGEST_PAGE)
 
 
 def _start(request: Request, documents: list[Document], size: int) -> int:
@@ -81,7 +83,7 @@ def _token(last: str) -> str:
 
 def _decoded(token: str) -> str:
     try:
-        return str(json.loads(base64.b64decode(token, validate=True))["after"])
+        return str(json_of(base64.b64decode(token, validate=True))["after"])
     except (ValueError, KeyError, TypeError):
         raise refuse(400, "3000", "The header MS-ContinuationToken is missing or invalid.") from None
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from cspctl.simulator import accounts, tenants
-from cspctl.simulator.partner_center import answers
+from cspctl.simulator.partner_center import answers, repeats
 from cspctl.simulator.partner_center.answers import refuse
 from cspctl.simulator.wire import Match, Refused, Request, Response, Routes
 
@@ -28,7 +27,7 @@ def before(request: Request, match: Match) -> Response | None:
     _check_rate(request, match)
     if request.method in WRITES:
         request.body = answers.camel(request.body)
-        return _earlier_answer(request)
+        return repeats.earlier(request)
     return None
 
 
@@ -87,43 +86,10 @@ def _check_rate(request: Request, match: Match) -> None:
         raise Refused(response)
 
 
-def _idempotency_key(request: Request) -> str | None:
-    if "MS-RequestId" not in request.headers:
-        return None
-    return f"{request.request_id}/{request.method}/{request.path}"
-
-
-def _earlier_answer(request: Request) -> Response | None:
-    key = _idempotency_key(request)
-    earlier = request.tx.get("partnerCenterAnswers", key) if key else None
-    if earlier is None:
-        return None
-    return Response(earlier["status"], _with_password(earlier["body"], request), dict(earlier["headers"]))
-
-
-def _without_password(body: Any) -> Any:
-    """Return what is remembered of an answer: the password that a caller has set is repeated, but never kept."""
-    if isinstance(body, dict) and isinstance(body.get("passwordProfile"), dict):
-        return {**body, "passwordProfile": {**body["passwordProfile"], "password": None}}
-    return body
-
-
-def _with_password(body: Any, request: Request) -> Any:
-    given = request.body.get("passwordProfile") if isinstance(request.body, dict) else None
-    if isinstance(body, dict) and isinstance(body.get("passwordProfile"), dict) and isinstance(given, dict):
-        return {**body, "passwordProfile": {**body["passwordProfile"], "password": given.get("password")}}
-    return body
-
-
 def after(request: Request, match: Match | None, response: Response) -> None:
-    """Remember the answer of a write that took effect, and add the headers that every answer has.
-
-    A refusal is not remembered: nothing happened, so the same id may succeed later.
-    """
-    key = _idempotency_key(request)
-    if key and match and request.method in WRITES and response.status < 300:
-        document = {"status": response.status, "body": _without_password(response.body), "headers": response.headers}
-        request.tx.put("partnerCenterAnswers", key, document)
+    """Remember the answer of a write that took effect, and add the headers that every answer has."""
+    if match and request.method in WRITES:
+        repeats.remember(request, response)
     answers.add_headers(request, response)
     # Clients read it as a header, also of the refusal for want of MFA; the documentation does not say where it is.
     if request.is_user and request.headers.get("ValidateMfa", "").lower() == "true":

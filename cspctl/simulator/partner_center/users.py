@@ -5,11 +5,11 @@ https://learn.microsoft.com/partner-center/developer/user-resources and …/crea
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from cspctl.simulator import delegations, directory, licensing
+from cspctl.simulator.incoming import json_of
 from cspctl.simulator.partner_center import customers, listing, protected_users, user_rules
 from cspctl.simulator.partner_center.answers import refuse, resource
 from cspctl.simulator.partner_center.service import is_guid, routes
@@ -77,7 +77,7 @@ def _asks_for_deleted(request: Request) -> bool:
     if not text:
         return False
     try:
-        asked = {str(key).lower(): str(value).lower() for key, value in json.loads(text).items()}
+        asked = {str(key).lower(): str(value).lower() for key, value in json_of(text.encode()).items()}
     except (ValueError, AttributeError):
         raise refuse(400, "3000", "The filter is not an object with Field, Value and Operator.") from None
     # The documented answer of the same request names the field UserStatus in its link.

@@ -36,6 +36,9 @@ def address(request: Request) -> Response:
     asked = request.body if isinstance(request.body, dict) else {}
     # The documentation's table writes addressline1 and postalcode, its example AddressLine1 and PostalCode.
     asked = {_spelt(key): value for key, value in asked.items()}
+    for name in FIELDS:
+        if not isinstance(asked.get(name) or "", str):
+            raise refuse(400, "3000", f"Invalid property '{name}': it is not a text.")
     for name in ("addressLine1", "city", "country"):
         if not str(asked.get(name) or "").strip():
             raise refuse(400, "3000", f"The address has no {name}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,7 +110,7 @@ def _client_and_secret(request: Request) -> tuple[str, str | None]:
     if scheme.lower() == "basic" and secret is None:
         try:
             pair = base64.b64decode(encoded, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise refuse(request, 400, "invalid_request", 9002313) from None
         name, _, basic = pair.partition(":")
         return client or unquote(name), unquote(basic)

@@ -5,16 +5,18 @@ Names of arguments are those of the details that `people` takes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from cspctl.simulator import applications, directory, national_clouds, tenants
 from cspctl.simulator.arm.authorization import deeds as role_deeds
+from cspctl.simulator.incoming import json_of
 from cspctl.simulator.sign_in import device_codes, persons, resources, sessions
 from cspctl.simulator.sign_in.persons import Person
 from cspctl.simulator.store import Document, Transaction
+
+MOST_DAYS = 36500
 
 
 def enter_device_code(
@@ -30,7 +32,8 @@ def enter_device_code(
 ) -> dict[str, Any]:
     """Somebody enters the code that a device shows and signs in, or declines.
 
-    One of our people, unless `tenant` (id or domain) says whose: then its administrator, or the `user` by name.
+    One of our people (`agent` false: none of the partner's agents), unless `tenant` (id or domain) says whose: then
+    its administrator, or the `user` by name. `mfa` false: without multifactor authentication; `decline` true: no.
     """
     pending = device_codes.by_user_code(tx, code)
     if decline:
@@ -66,6 +69,7 @@ def register_application(
     Microsoft Graph for the application itself, separated by commas; the secret lives for so many `days`.
     """
     found = _tenant(tx, tenant)
+    _check_days(days)
     home = str(found["id"])
     application = applications.register(tx, now, home, name, multitenant=multitenant)
     _, secret = applications.add_password(tx, now, application, days=days)
@@ -97,7 +101,7 @@ def register_federation(
     audience: str = national_clouds.GLOBAL.token_exchange,
 ) -> dict[str, Any]:
     """An administrator lets an application sign in with tokens of an external issuer, whose keys are given (JWKS)."""
-    keys = json.loads(jwks) if isinstance(jwks, str) else jwks
+    keys = json_of(jwks.encode()) if isinstance(jwks, str) else jwks
     if not isinstance(keys, dict):
         raise ValueError("jwks is no JSON Web Key Set")
     known = applications.federate(tx, _application(tx, clientId), issuer, subject, [audience], keys)
@@ -111,7 +115,10 @@ def delete_application(tx: Transaction, now: datetime, *, clientId: str) -> dict
 
 
 def disable_agent(tx: Transaction, now: datetime, *, user: str = "", enabled: bool = False) -> dict[str, Any]:  # noqa: ARG001
-    """An administrator blocks the sign-in of one of our people, the first unless `user` (id or name) is given."""
+    """An administrator blocks the sign-in of one of our people, the first unless `user` is given.
+
+    `enabled` true lets the person in again.
+    """
     person = _one_of_ours(tx, user)
     directory.save_user(tx, {**person.document, "accountEnabled": enabled})
     return {"userId": person.id, "accountEnabled": enabled}
@@ -126,9 +133,15 @@ def revoke_session(tx: Transaction, now: datetime, *, user: str = "", tenant: st
 
 def limit_mfa(tx: Transaction, now: datetime, *, days: float, tenant: str = "") -> dict[str, Any]:  # noqa: ARG001
     """An administrator lets multifactor authentication be remembered for so many days only, by default in ours."""
+    _check_days(days)
     found = _tenant(tx, tenant or tenants.partner_id(tx))
     sessions.limit_mfa(tx, str(found["id"]), days)
     return {"tenantId": found["id"], "days": days}
+
+
+def _check_days(days: float) -> None:
+    if not 0 <= days <= MOST_DAYS:
+        raise ValueError(f"days are between 0 and {MOST_DAYS}")
 
 
 def _one_of_ours(tx: Transaction, user: str) -> Person:

@@ -104,3 +104,20 @@ def test_versions_that_came_later(filled: Azure, version: str, status: int) -> N
 def test_what_would_only_be_kept_is_not_pretended(filled: Azure) -> None:
     path = "resourceGroups/network/providers/Microsoft.Resources/deployments/main"
     assert code(filled.call("PUT", path, {"properties": {}})) == (501, "NotImplementedBySimulator")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/providers/{}/locks/keep"),
+        ("GET", "resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/providers/{}/locks"),
+        ("GET", "providers/{}/roleEligibilitySchedules"),
+        ("PUT", "providers/{}/roleAssignmentScheduleRequests/11111111-2222-4333-8444-555555555555"),
+        ("GET", "resourceGroups/network/providers/{}/roleManagementPolicies"),
+    ],
+)
+def test_what_is_not_simulated_of_locks_and_privileged_access_is_501(azure: Azure, method: str, path: str) -> None:
+    azure.group()
+    body = {"properties": {"level": "CanNotDelete"}} if method == "PUT" else None
+    answer = azure.call(method, path.format("Microsoft.Authorization"), body, version="2020-10-01")
+    assert code(answer) == (501, "NotImplementedBySimulator")

@@ -122,6 +122,10 @@ def test_a_role_is_for_its_assignable_scopes(azure: Azure) -> None:
         ({"assignableScopes": [f"/subscriptions/{uuid.UUID(int=1)}"]}, 403, "AuthorizationFailed"),
         ({"permissions": [{"actions": ["Microsoft.*/x/*"]}]}, 400, "InvalidActionOrNotAction"),
         ({"permissions": [{"actions": ["read"]}]}, 400, "InvalidActionOrNotAction"),
+        ({"permissions": [{"actions": ["Microsoft.Netwrk/*/read"]}]}, 400, "InvalidActionOrNotAction"),
+        ({"permissions": [{"notActions": ["Microsoft.Compute/hosts/read"]}]}, 400, "InvalidActionOrNotAction"),
+        ({"permissions": [{"actions": ["Microsoft.Network/virtualNetworks/raed"]}]}, 400, "InvalidActionOrNotAction"),
+        ({"permissions": [{"dataActions": ["Contoso/things/read"]}]}, 400, "InvalidActionOrNotAction"),
         ({"permissions": [{"actions": "*/read"}]}, 400, "BadRequestFormat"),
         ({"permissions": "*/read"}, 400, "BadRequestFormat"),
         ({"roleName": ""}, 400, "BadRequestFormat"),
@@ -150,3 +154,23 @@ def test_whoever_only_reads_makes_no_roles_but_sees_them(azure: Azure) -> None:
     assert code(refused) == (403, "AuthorizationFailed")
     shown = azure.call("GET", assignments(azure.path), version=ROLES, app=True).json()["value"]
     assert [each["properties"]["principalId"] for each in shown] == [application(azure)]
+
+
+def test_every_action_of_a_built_in_role_may_be_in_an_own_one(azure: Azure) -> None:
+    for role in listed(azure, azure.path):
+        for permission in role["properties"]["permissions"]:
+            answer = put(azure, permissions=[permission], roleName=f"Own {role['name']}")
+            assert answer.status_code == 201, answer.text
+
+
+def test_an_unknown_provider_is_told_from_an_unknown_operation(azure: Azure) -> None:
+    # https://github.com/Azure/azure-powershell/issues/9800 and …/hashicorp/terraform-provider-azurerm/issues/4594
+    answer = put(azure, permissions=[{"actions": ["Microsoft.Netwrk/*/read"]}])
+    assert answer.json()["error"]["message"] == (
+        "The resource provider referenced in the action is not returned in the list of providers from Azure Resource "
+        "Manager."
+    )
+    answer = put(azure, permissions=[{"actions": ["Microsoft.Compute/hosts/delete"]}])
+    assert answer.json()["error"]["message"] == (
+        "'Microsoft.Compute/hosts/delete' does not match any of the actions supported by the providers."
+    )

@@ -237,6 +237,37 @@ def test_a_user_of_the_customer_has_what_is_assigned_to_it(azure: Azure) -> None
         azure.client.simulator.people("assign-role", tenant=azure.tenant, **details)
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("resourceGroups/network", "/resourceGroups/network"),
+        ("network", "/resourceGroups/network"),
+        ("virtualNetworks/hub", "/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub"),
+        ("subnets/web", "/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/subnets/web"),
+        ("Microsoft Azure", ""),
+    ],
+)
+def test_people_name_a_scope_by_its_end(azure: Azure, said: str, meant: str) -> None:
+    azure.registered().group()
+    subnet = {"name": "web", "properties": {"addressPrefix": "10.0.0.0/24"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
+    azure.put("virtualNetworks/hub", {"location": "westus", "properties": space})
+    principal = application(azure)
+    made = azure.client.people("assign-role", tenant=azure.tenant, scope=said, role="Reader", principal=principal)
+    assert made["id"].startswith(f"{azure.path}{meant}/providers/Microsoft.Authorization/roleAssignments/")
+
+
+def test_people_have_to_say_which_scope_if_there_are_several(azure: Azure) -> None:
+    azure.registered().group().group("other")
+    for group in ("network", "other"):
+        path = f"resourceGroups/{group}/providers/Microsoft.Network/networkSecurityGroups/nsg"
+        assert azure.call("PUT", path, {"location": "westus", "properties": {}}).status_code == 201
+    with pytest.raises(LookupError, match="2 scopes that end in nsg"):
+        azure.client.simulator.people(
+            "assign-role", tenant=azure.tenant, scope="nsg", role="Reader", principal=application(azure)
+        )
+
+
 def test_people_cannot_assign_what_is_not_there(azure: Azure) -> None:
     principal = application(azure)
     good = {"tenant": azure.tenant, "scope": azure.path, "role": "Reader", "principal": principal}

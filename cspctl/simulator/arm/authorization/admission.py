@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cspctl.simulator.arm import subscriptions
+from cspctl.simulator import national_clouds
+from cspctl.simulator.arm import challenges, subscriptions
 from cspctl.simulator.arm.authorization import actions, assignments, principals, rights
 from cspctl.simulator.arm.errors import gateway_404, refuse, unauthorized
 from cspctl.simulator.store import Document
@@ -20,24 +21,25 @@ def admit(request: Request, subscription_id: str) -> None:
         raise gateway_404("SubscriptionNotFound", text)
     tenant, owner = str(request.caller.get("tid", "")), str(document["tenantId"])
     if tenant.lower() != owner.lower():
-        raise _wrong_tenant(tenant, owner)
+        raise _wrong_tenant(request, tenant, owner)
     assignments.remove_orphans(request.tx, subscription_id)
     demand = actions.demanded(request.method, request.path)
     if not rights.of(request, document).meets(demand):
         raise unauthorized(request.caller, demand.action, demand.scope)
 
 
-def _wrong_tenant(tenant: str, owner: str) -> Exception:
+def _wrong_tenant(request: Request, tenant: str, owner: str) -> Exception:
+    issuer, where = national_clouds.cloud_of(request.base_url).issuer, challenges.authority(request, owner)
     return refuse(
         401,
         "InvalidAuthenticationTokenTenant",
-        f"The access token is from the wrong issuer 'https://sts.windows.net/{tenant}/'. It must match the tenant "
-        f"'https://sts.windows.net/{owner}/' associated with this subscription. Please use the authority (URL) "
-        f"'https://login.windows.net/{owner}' to get the token. Note, if the subscription is transferred to "
+        f"The access token is from the wrong issuer '{issuer}/{tenant}/'. It must match the tenant "
+        f"'{issuer}/{owner}/' associated with this subscription. Please use the authority (URL) "
+        f"'{where}' to get the token. Note, if the subscription is transferred to "
         "another tenant there is no impact to the services, but information about new tenant could take time to "
         "propagate (up to an hour). If you just transferred your subscription and see this error message, please "
         "try back later.",
-        WWW_Authenticate=f'Bearer authorization_uri="https://login.windows.net/{owner}", error="invalid_token", '
+        WWW_Authenticate=f'Bearer authorization_uri="{where}", error="invalid_token", '
         'error_description="The access token is from the wrong issuer."',
     )
 

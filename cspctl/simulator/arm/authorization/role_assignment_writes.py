@@ -145,7 +145,7 @@ def _check_new(request: Request, scope: str, role: str, principal: str) -> None:
 
 def _principal_type(request: Request, tenant: str, principal: str, sent: Any) -> str:
     """Return what the principal is, or refuse: it is unknown or something else than was said."""
-    if sent is not None and sent not in TYPES:
+    if sent is not None and str(sent) not in TYPES:
         raise _malformed()
     version = request.query.get("api-version")
     said = sent if sent is not None and version >= TRUSTED_SINCE.get(sent, TRUSTED_OTHERS_SINCE) else None

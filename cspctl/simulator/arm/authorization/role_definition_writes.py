@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from cspctl.simulator.arm import subscriptions
-from cspctl.simulator.arm.authorization import assignments, rights, roles, routing, scopes
+from cspctl.simulator.arm.authorization import assignments, operations, rights, roles, routing, scopes
 from cspctl.simulator.arm.authorization.role_definitions import shown, tenant_of
 from cspctl.simulator.arm.authorization.roles import Role
 from cspctl.simulator.arm.authorization.routing import at_scopes
@@ -120,9 +120,7 @@ def _permission(sent: Any) -> dict[str, list[str]]:
         if not isinstance(actions, list) or not all(isinstance(each, str) for each in actions):
             raise _malformed()
         for action in actions:
-            if action.count("*") > 1 or (action != "*" and "/" not in action):
-                text = f"'{action}' does not match any of the actions supported by the providers."
-                raise refuse(400, "InvalidActionOrNotAction", text)
+            operations.check(action)
     return {name: list(actions or []) for name, actions in lists.items()}
 
 

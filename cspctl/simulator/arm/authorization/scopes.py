@@ -11,7 +11,7 @@ from cspctl.simulator.arm import ids, records
 from cspctl.simulator.store import Transaction
 
 # What resource_groups.py keeps; it needs the service, which needs this.
-_GROUPS = "armGroups"
+GROUPS = "armGroups"
 
 _OWN = re.compile(r"(?P<scope>.*)/providers/Microsoft\.Authorization/\w+(/[^/]+)?/?", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)(/.*)?", re.IGNORECASE)
@@ -49,7 +49,7 @@ def group(scope: str) -> str:
 
 def group_exists(tx: Transaction, scope: str) -> bool:
     """Tell whether there is the resource group that the scope is or lies in."""
-    return tx.get(_GROUPS, f"{subscription(scope)}/{group(scope)}") is not None
+    return tx.get(GROUPS, f"{subscription(scope)}/{group(scope)}") is not None
 
 
 def exists(tx: Transaction, scope: str) -> bool:

@@ -10,7 +10,7 @@ from cspctl.simulator.arm import records, references
 from cspctl.simulator.arm.behaviours import Write
 from cspctl.simulator.arm.ids import ResourceId
 from cspctl.simulator.arm.network import members
-from cspctl.simulator.arm.network.refusals import bad, not_provisioned, unreadable
+from cspctl.simulator.arm.network.refusals import bad, not_found, not_provisioned, unreadable
 from cspctl.simulator.store import Document, Transaction
 from cspctl.simulator.wire import Request
 
@@ -88,11 +88,7 @@ def check_references(tx: Transaction, new: Document, old: Document | None) -> No
             continue
         found = _found(tx, target)
         if found is None or (_elsewhere(found[0], new) and field not in ACROSS_REGIONS):
-            raise bad(
-                "InvalidResourceReference",
-                f"Resource {target} referenced by resource {source} was not found. Please make sure that the "
-                "referenced resource exists, and that both resources are in the same region.",
-            )
+            raise not_found(str(target), source)
         state = records.state(found[1])
         if state != "Succeeded":
             singular = target.types[-1].removesuffix("s")

@@ -12,7 +12,7 @@ from typing import Any
 from cspctl.simulator.arm import ids, records, references
 from cspctl.simulator.arm.behaviours import Write
 from cspctl.simulator.arm.network import addresses, common
-from cspctl.simulator.arm.network.refusals import bad, unreadable
+from cspctl.simulator.arm.network.refusals import bad, not_found, unreadable
 from cspctl.simulator.store import Document, Transaction
 from cspctl.simulator.wire import Request
 
@@ -54,7 +54,7 @@ def _configure(write: Write, configuration: Document, *, first: bool) -> None:
     subnet_id = subnet.get("id") if isinstance(subnet, dict) else None
     if not isinstance(subnet_id, str):
         raise unreadable("Required property 'subnet' not found in JSON. Path 'properties.ipConfigurations'.")
-    prefix = _prefix(write.request.tx, subnet_id)
+    prefix = _prefix(write, subnet_id)
     properties.setdefault("privateIPAllocationMethod", "Dynamic")
     properties.setdefault("privateIPAddressVersion", "IPv4")
     properties.setdefault("primary", first)
@@ -63,12 +63,12 @@ def _configure(write: Write, configuration: Document, *, first: bool) -> None:
     properties["privateIPAddress"] = _address(write, prefix, subnet_id, wanted, configuration["name"])
 
 
-def _prefix(tx: Transaction, subnet_id: str) -> str:
+def _prefix(write: Write, subnet_id: str) -> str:
     id = ids.parse(subnet_id)
-    network = records.find(tx, id.parent) if id is not None and id.parent is not None else None
+    network = records.find(write.request.tx, id.parent) if id is not None and id.parent is not None else None
     subnet = records.part(network, "subnets", id.name) if network is not None and id is not None else None
     if subnet is None:
-        raise LookupError(subnet_id)
+        raise not_found(subnet_id, write.new["id"])
     return prefix_of(subnet)
 
 

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from cspctl.simulator.arm import records
-from cspctl.simulator.arm.network.refusals import unreadable
+from cspctl.simulator.arm.network.refusals import not_found, unreadable
 from cspctl.simulator.store import Document, Transaction
 
 # Earlier api-versions show a field that the definitions never had.
@@ -21,10 +21,13 @@ LOCAL_SHOWN = "2024-01-01"
 def prepare(tx: Transaction, peering: Document, network: Document, version: str) -> None:
     """Fill in what the provider sets; the peering is Connected once the other network has one back."""
     properties = peering["properties"]
-    remote_id = (properties.get("remoteVirtualNetwork") or {}).get("id")
+    sent = properties.get("remoteVirtualNetwork")
+    remote_id = sent.get("id") if isinstance(sent, dict) else None
     if not isinstance(remote_id, str):
         raise unreadable("Required property 'remoteVirtualNetwork' not found in JSON. Path 'properties'.")
     remote = records.find(tx, remote_id)
+    if remote is not None and remote["type"].lower() != network["type"].lower():
+        raise not_found(remote_id, str(peering.get("id") or network["id"]))
     for name in ("allowVirtualNetworkAccess", "allowForwardedTraffic", "allowGatewayTransit", "useRemoteGateways"):
         properties.setdefault(name, name == "allowVirtualNetworkAccess")
     properties.setdefault("doNotVerifyRemoteGateways", False)

@@ -19,6 +19,15 @@ def unreadable(message: str) -> Refused:
     return bad("InvalidRequestFormat", "Cannot parse the request.", details=[detail])
 
 
+def not_found(target: str, source: str) -> Refused:
+    """Return the refusal of a reference to what is not there, or not what may be referred to."""
+    return bad(
+        "InvalidResourceReference",
+        f"Resource {target} referenced by resource {source} was not found. Please make sure that the referenced "
+        "resource exists, and that both resources are in the same region.",
+    )
+
+
 def not_provisioned(target: str, user: str, state: str, operation: str) -> Refused:
     """Return the refusal (429, to be retried) to use what is itself being changed.
 

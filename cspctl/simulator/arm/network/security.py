@@ -143,7 +143,7 @@ def prepare_table(write: Write) -> None:
 def _check_route(route: Document, table: str) -> None:
     properties = route.setdefault("properties", {})
     hop, address = properties.get("nextHopType"), properties.get("nextHopIpAddress")
-    if hop not in HOPS:
+    if not isinstance(hop, str) or hop not in HOPS:
         text = f"Route {route['name']}: '{hop}' is not a value of nextHopType. Path 'properties.nextHopType'."
         raise unreadable(text)
     prefix = properties.get("addressPrefix")
