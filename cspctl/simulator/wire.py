@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -150,8 +151,8 @@ class Routes:
 
         def declare(function: Handler) -> Handler:
             pattern = re.compile(_pattern(path), self._flags)
-            self._routes.append(_Route(method, path, pattern, function, requirements))
-            self._routes.sort(key=lambda route: route.order)
+            route = _Route(method, path, pattern, function, requirements)
+            insort(self._routes, route, key=lambda other: other.order)  # hundreds are declared at each start
             return function
 
         return declare
